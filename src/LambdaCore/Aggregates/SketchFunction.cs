@@ -1,0 +1,6 @@
+namespace LambdaCore.Aggregates;
+
+/// <summary>A sketch that the batch layer registers with DuckDB as an aggregate function returning the state's bytes.</summary>
+/// <param name="SqlName">The function's name in SQL.</param>
+/// <param name="Precision">The sketch's parameter, from which its type follows.</param>
+internal sealed record SketchFunction(string SqlName, int Precision);

@@ -1,0 +1,105 @@
+using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
+using System.Text;
+
+namespace LambdaCore.Values;
+
+/// <summary>
+/// Reads what <see cref="ByteWriter"/> wrote, from memory that the caller keeps in place. Every read checks that it
+/// stays inside, so damaged input ends in an error and never in foreign memory. Not thread-safe.
+/// </summary>
+internal unsafe struct ByteReader
+{
+    private readonly byte* _end;
+    private byte* _current;
+
+    /// <summary>Reads from fixed memory.</summary>
+    /// <param name="start">The first byte.</param>
+    /// <param name="length">The number of bytes.</param>
+    public ByteReader(byte* start, long length)
+    {
+        _current = start;
+        _end = start + length;
+    }
+
+    /// <summary>The number of bytes not read yet.</summary>
+    public readonly long Remaining => _end - _current;
+
+    /// <summary>Reads one byte.</summary>
+    public byte ReadByte() => *Take(1);
+
+    /// <summary>Reads one byte, 0 or 1.</summary>
+    public bool ReadBoolean() => *Take(1) switch
+    {
+        0 => false,
+        1 => true,
+        byte other => throw new InvalidDataException($"A byte that must be 0 or 1 is {other}."),
+    };
+
+    /// <summary>Reads two bytes.</summary>
+    public short ReadInt16() => Unsafe.ReadUnaligned<short>(Take(2));
+
+    /// <summary>Reads four bytes.</summary>
+    public int ReadInt32() => Unsafe.ReadUnaligned<int>(Take(4));
+
+    /// <summary>Reads eight bytes.</summary>
+    public long ReadInt64() => Unsafe.ReadUnaligned<long>(Take(8));
+
+    /// <summary>Reads sixteen bytes.</summary>
+    public Int128 ReadInt128() => BinaryPrimitives.ReadInt128LittleEndian(new ReadOnlySpan<byte>(Take(16), 16));
+
+    /// <summary>Reads four bytes.</summary>
+    public float ReadFloat32() => Unsafe.ReadUnaligned<float>(Take(4));
+
+    /// <summary>Reads eight bytes.</summary>
+    public double ReadFloat64() => Unsafe.ReadUnaligned<double>(Take(8));
+
+    /// <summary>Reads sixteen bytes.</summary>
+    public Guid ReadGuid() => new(new ReadOnlySpan<byte>(Take(16), 16), bigEndian: true);
+
+    /// <summary>Reads a number of one to five bytes.</summary>
+    public uint ReadVarint()
+    {
+        uint value = 0;
+        for (int shift = 0; shift < 35; shift += 7)
+        {
+            byte next = ReadByte();
+            value |= (uint)(next & 0x7F) << shift;
+            if (next < 0x80)
+            {
+                return value;
+            }
+        }
+
+        throw new InvalidDataException("A length has more than five bytes.");
+    }
+
+    /// <summary>Reads bytes as they are; the span points into the memory read from.</summary>
+    public ReadOnlySpan<byte> ReadRaw(long count) => new(Take(count), checked((int)count));
+
+    /// <summary>Reads a length and bytes; the span points into the memory read from.</summary>
+    public ReadOnlySpan<byte> ReadBytes() => ReadRaw(ReadVarint());
+
+    /// <summary>Reads a length and bytes into a new array.</summary>
+    public byte[] ReadByteArray() => ReadBytes().ToArray();
+
+    /// <summary>Reads a length and a string.</summary>
+    public string ReadString() => Encoding.UTF8.GetString(ReadBytes());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private byte* Take(long count)
+    {
+        byte* at = _current;
+        if ((ulong)count > (ulong)(_end - at))
+        {
+            ThrowEnd(count);
+        }
+
+        _current = at + count;
+        return at;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private readonly void ThrowEnd(long count) =>
+        throw new InvalidDataException($"{count} bytes were to be read, but {Remaining} are left.");
+}

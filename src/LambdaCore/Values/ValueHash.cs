@@ -1,0 +1,51 @@
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace LambdaCore.Values;
+
+/// <summary>
+/// The 64-bit hash that sketches count values by: <see cref="XxHash64"/> over one canonical form per kind, so
+/// that both layers, and any other implementation of the format, agree. Whole numbers, booleans, times, dates and
+/// durations hash as 64-bit integers; floating-point numbers as doubles, with one NaN and one zero; decimals and
+/// unsigned 64-bit integers as 128-bit billionths; strings as UTF-8; Guids as their lower-case text; binary as it is.
+/// </summary>
+internal static class ValueHash
+{
+    private const int StackBytes = 384;
+
+    /// <summary>The hash of a whole number, a boolean (0 or 1), a time, a date or a duration.</summary>
+    public static ulong Of(long value) => XxHash64.Hash((ulong)value);
+
+    /// <summary>The hash of a floating-point number.</summary>
+    public static ulong Of(double value) => XxHash64.Hash((ulong)BitConverter.DoubleToInt64Bits(ValueOrder.Canonical(value)));
+
+    /// <summary>The hash of a decimal.</summary>
+    public static ulong Of(decimal value) => OfUnits(DecimalUnits.FromDecimal(value));
+
+    /// <summary>The hash of a decimal given as billionths.</summary>
+    public static ulong OfUnits(Int128 units) =>
+        XxHash64.Hash(MemoryMarshal.AsBytes(new ReadOnlySpan<Int128>(in units)));
+
+    /// <summary>The hash of a string.</summary>
+    public static ulong Of(string value)
+    {
+        if (value.Length * 3 <= StackBytes)
+        {
+            Span<byte> bytes = stackalloc byte[StackBytes];
+            return XxHash64.Hash(bytes[..Encoding.UTF8.GetBytes(value, bytes)]);
+        }
+
+        return XxHash64.Hash(Encoding.UTF8.GetBytes(value));
+    }
+
+    /// <summary>The hash of a Guid.</summary>
+    public static ulong Of(Guid value)
+    {
+        Span<byte> text = stackalloc byte[36];
+        value.TryFormat(text, out _);
+        return XxHash64.Hash(text);
+    }
+
+    /// <summary>The hash of bytes, or of a string given as UTF-8.</summary>
+    public static ulong Of(ReadOnlySpan<byte> bytes) => XxHash64.Hash(bytes);
+}
