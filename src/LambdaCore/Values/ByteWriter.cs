@@ -101,6 +101,9 @@ internal sealed class ByteWriter
         WriteRaw(bytes);
     }
 
+    /// <summary>Writes a length and the bytes of an array.</summary>
+    public void WriteByteArray(byte[] bytes) => WriteBytes(bytes);
+
     /// <summary>Writes a length and the UTF-8 form of a string.</summary>
     /// <exception cref="EncoderFallbackException">The string has a surrogate without its partner.</exception>
     public void WriteString(string value)
