@@ -1,0 +1,110 @@
+using System.Text;
+
+namespace LambdaCore.DuckDb;
+
+/// <summary>A connection: runs statements, streams results, appends rows, registers functions.</summary>
+/// <remarks>
+/// For one thread at a time, but for <see cref="Interrupt"/>. One result can be open at a time: starting another
+/// statement ends the one before.
+/// </remarks>
+internal sealed unsafe class DuckDbConnection : IDisposable
+{
+    private readonly DuckDbInstance instance;
+    private readonly ConnectionHandle connection;
+
+    internal DuckDbConnection(DuckDbInstance instance, ConnectionHandle connection)
+    {
+        this.instance = instance;
+        this.connection = connection;
+    }
+
+    /// <summary>Runs one or several statements to their end and drops what they return.</summary>
+    /// <returns>How many rows the last statement inserted, changed, deleted or copied; otherwise 0.</returns>
+    /// <exception cref="DuckDbException">A statement failed.</exception>
+    public long Execute(string sql)
+    {
+        using ResultHandle result = new();
+        fixed (byte* text = Terminated(sql))
+        {
+            if (NativeMethods.Query(connection, text, result.Pointer) != DuckDbState.Success)
+            {
+                throw instance.Fail(NativeMethods.Text(NativeMethods.ResultError(result.Pointer)), sql);
+            }
+        }
+
+        return (long)NativeMethods.RowsChanged(result.Pointer);
+    }
+
+    /// <summary>Runs one statement with its parameters ($1, $2 ... or ?) bound, and streams its rows.</summary>
+    /// <remarks>
+    /// Memory is bounded: DuckDB computes ahead of the reader by a small buffer only. Parameters may be null, bool, any
+    /// integer, float, double, decimal, string, byte[], DateTimeOffset (TIMESTAMPTZ), DateTime (TIMESTAMP, taken as
+    /// UTC) or DateOnly.
+    /// </remarks>
+    /// <exception cref="DuckDbException">The statement failed; rows that come later may still fail.</exception>
+    public DuckDbResult Query(string sql, params ReadOnlySpan<object?> parameters)
+    {
+        using StatementHandle statement = Prepare(sql);
+        Parameters.Bind(statement, parameters, sql);
+        ResultHandle result = new();
+        if (NativeMethods.ExecuteStreaming(statement, result.Pointer) != DuckDbState.Success)
+        {
+            DuckDbException error = instance.Fail(NativeMethods.Text(NativeMethods.ResultError(result.Pointer)), sql);
+            result.Dispose();
+            throw error;
+        }
+
+        return new DuckDbResult(instance, result, sql);
+    }
+
+    /// <summary>The first column of the first row, as <see cref="VectorReader.Value"/> gives it; null for no row.</summary>
+    public T? Scalar<T>(string sql, params ReadOnlySpan<object?> parameters)
+    {
+        using DuckDbResult result = Query(sql, parameters);
+        return result.NextChunk() ? (T?)result.Column(0).Value(0) : default;
+    }
+
+    /// <summary>Begins to append rows to a table of the main schema.</summary>
+    public DuckDbAppender Append(string table) => new(instance, connection, table);
+
+    /// <summary>Stops the running statement, which then fails with "INTERRUPT". From any thread; no effect when idle.</summary>
+    public void Interrupt() => NativeMethods.Interrupt(connection);
+
+    /// <summary>Makes aggregates known to SQL on every connection; those with the same name become overloads.</summary>
+    public void Register(params ReadOnlySpan<DuckDbAggregate> aggregates)
+        => FunctionRegistry.Register(connection, aggregates);
+
+    /// <summary>Makes scalar functions known to SQL on every connection; those with the same name become overloads.</summary>
+    public void Register(params ReadOnlySpan<DuckDbScalarFunction> functions)
+        => FunctionRegistry.Register(connection, functions);
+
+    public void Dispose() => connection.Dispose();
+
+    private StatementHandle Prepare(string sql)
+    {
+        fixed (byte* text = Terminated(sql))
+        {
+            if (NativeMethods.Prepare(connection, text, out StatementHandle statement) == DuckDbState.Success)
+            {
+                return statement;
+            }
+
+            using (statement)
+            {
+                throw instance.Fail(NativeMethods.Text(NativeMethods.PrepareError(statement)), sql);
+            }
+        }
+    }
+
+    private static byte[] Terminated(string sql)
+    {
+        if (sql.Contains('\0', StringComparison.Ordinal))
+        {
+            throw new ArgumentException("SQL cannot contain the character NUL: DuckDB would stop reading there. Bind the text as a parameter.", nameof(sql));
+        }
+
+        byte[] bytes = new byte[Encoding.UTF8.GetByteCount(sql) + 1];
+        Encoding.UTF8.GetBytes(sql, bytes);
+        return bytes;
+    }
+}
