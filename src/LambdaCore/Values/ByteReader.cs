@@ -10,6 +10,8 @@ namespace LambdaCore.Values;
 /// </summary>
 internal unsafe struct ByteReader
 {
+    private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
     private readonly byte* _end;
     private byte* _current;
 
@@ -84,7 +86,29 @@ internal unsafe struct ByteReader
     public byte[] ReadByteArray() => ReadBytes().ToArray();
 
     /// <summary>Reads a length and a string.</summary>
-    public string ReadString() => Encoding.UTF8.GetString(ReadBytes());
+    public string ReadString() => DecodeUtf8(ReadBytes());
+
+    /// <summary>Reads sixteen bytes of billionths, as a decimal.</summary>
+    public decimal ReadDecimal() => DecodeUnits(ReadInt128());
+
+    /// <summary>The string of UTF-8 bytes.</summary>
+    /// <exception cref="InvalidDataException">The bytes are not well-formed.</exception>
+    internal static string DecodeUtf8(ReadOnlySpan<byte> bytes)
+    {
+        try
+        {
+            return StrictUtf8.GetString(bytes);
+        }
+        catch (DecoderFallbackException e)
+        {
+            throw new InvalidDataException($"A string of {bytes.Length} bytes is not UTF-8: {e.Message}", e);
+        }
+    }
+
+    /// <summary>The decimal of a number of billionths.</summary>
+    /// <exception cref="InvalidDataException">The number is larger than any decimal.</exception>
+    internal static decimal DecodeUnits(Int128 units) =>
+        DecimalUnits.IsDecimal(units) ? DecimalUnits.ToDecimal(units) : throw new InvalidDataException($"{units} billionths are no decimal.");
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private byte* Take(long count)

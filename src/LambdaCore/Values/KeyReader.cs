@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Text;
 
 namespace LambdaCore.Values;
 
@@ -52,13 +51,13 @@ internal static class KeyReader
 
     /// <summary>Reads a decimal.</summary>
     public static decimal ReadDecimal(ref ByteReader reader) =>
-        DecimalUnits.ToDecimal(BinaryPrimitives.ReadInt128BigEndian(reader.ReadRaw(16)) ^ Int128.MinValue);
+        ByteReader.DecodeUnits(BinaryPrimitives.ReadInt128BigEndian(reader.ReadRaw(16)) ^ Int128.MinValue);
 
     /// <summary>Reads a Guid.</summary>
     public static Guid ReadGuid(ref ByteReader reader) => reader.ReadGuid();
 
     /// <summary>Reads a string.</summary>
-    public static string ReadString(ref ByteReader reader) => Encoding.UTF8.GetString(ReadBinary(ref reader));
+    public static string ReadString(ref ByteReader reader) => ByteReader.DecodeUtf8(ReadBinary(ref reader));
 
     /// <summary>Reads binary.</summary>
     public static byte[] ReadBinary(ref ByteReader reader)

@@ -1,3 +1,4 @@
+using System.Linq.Expressions;
 using System.Runtime.InteropServices;
 using System.Text;
 
@@ -18,6 +19,9 @@ internal static class ValueHash
 
     /// <summary>The hash of a floating-point number.</summary>
     public static ulong Of(double value) => XxHash64.Hash((ulong)BitConverter.DoubleToInt64Bits(ValueOrder.Canonical(value)));
+
+    /// <summary>The hash of an unsigned 64-bit integer.</summary>
+    public static ulong Of(ulong value) => OfUnits((Int128)value * DecimalUnits.UnitsPerOne);
 
     /// <summary>The hash of a decimal.</summary>
     public static ulong Of(decimal value) => OfUnits(DecimalUnits.FromDecimal(value));
@@ -48,4 +52,22 @@ internal static class ValueHash
 
     /// <summary>The hash of bytes, or of a string given as UTF-8.</summary>
     public static ulong Of(ReadOnlySpan<byte> bytes) => XxHash64.Hash(bytes);
+
+    /// <summary>The hash of binary.</summary>
+    public static ulong Of(byte[] value) => XxHash64.Hash(value);
+
+    /// <summary>Turns an expression of a representation into one of its hash.</summary>
+    public static Expression Call(Expression value)
+    {
+        Type hashed =
+            value.Type == typeof(float) ? typeof(double)
+            : value.Type == typeof(sbyte) || value.Type == typeof(byte) || value.Type == typeof(short) || value.Type == typeof(ushort)
+                || value.Type == typeof(int) || value.Type == typeof(uint) ? typeof(long)
+            : value.Type;
+        Expression input =
+            hashed == typeof(bool) ? Expression.Condition(value, Expression.Constant(1L), Expression.Constant(0L))
+            : hashed == value.Type ? value
+            : Expression.Convert(value, hashed);
+        return Expression.Call(typeof(ValueHash).GetMethod(nameof(Of), [input.Type])!, input);
+    }
 }

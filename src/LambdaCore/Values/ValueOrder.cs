@@ -9,11 +9,27 @@ namespace LambdaCore.Values;
 /// </summary>
 internal static class ValueOrder
 {
-    /// <summary>A floating-point number with one NaN and without a negative zero.</summary>
-    public static double Canonical(double value) => double.IsNaN(value) ? double.NaN : value == 0 ? 0 : value;
+    // The quiet NaN without sign and payload, which most other systems write; .NET's own NaN has the sign set.
+    private static readonly double NaN64 = BitConverter.UInt64BitsToDouble(0x7FF8_0000_0000_0000);
+    private static readonly float NaN32 = BitConverter.UInt32BitsToSingle(0x7FC0_0000);
 
-    /// <summary>A floating-point number with one NaN and without a negative zero.</summary>
-    public static float Canonical(float value) => float.IsNaN(value) ? float.NaN : value == 0 ? 0 : value;
+    /// <summary>A floating-point number with one NaN (0x7FF8000000000000) and without a negative zero.</summary>
+    public static double Canonical(double value) => double.IsNaN(value) ? NaN64 : value == 0 ? 0 : value;
+
+    /// <summary>A floating-point number with one NaN (0x7FC00000) and without a negative zero.</summary>
+    public static float Canonical(float value) => float.IsNaN(value) ? NaN32 : value == 0 ? 0 : value;
+
+    /// <summary>
+    /// The one form of a value among those that are equal in this order: floating-point numbers as above, decimals in their
+    /// shortest form. Other representations have one form only.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T Canonical<T>(T value)
+        where T : struct =>
+        typeof(T) == typeof(double) ? (T)(object)Canonical((double)(object)value)
+        : typeof(T) == typeof(float) ? (T)(object)Canonical((float)(object)value)
+        : typeof(T) == typeof(decimal) ? (T)(object)DecimalUnits.ToDecimal(DecimalUnits.FromDecimal((decimal)(object)value))
+        : value;
 
     /// <summary>Compares two values of one representation (see <see cref="ValueKind"/>).</summary>
     /// <returns>Negative, zero or positive.</returns>

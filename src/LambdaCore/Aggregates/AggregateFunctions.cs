@@ -1,0 +1,82 @@
+using System.Reflection;
+using LambdaCore.Values;
+
+namespace LambdaCore.Aggregates;
+
+/// <summary>
+/// Every aggregate that a definition can use, by its name there and the type of its input. An input that may be missing
+/// is the same as one that may not: missing values are left out.
+/// </summary>
+internal static class AggregateFunctions
+{
+    /// <summary>The number of events.</summary>
+    public static AggregateFunction Count() => Aggregates.Count.Describe();
+
+    /// <summary>The sum of numbers; smaller ones are widened to <see cref="long"/> or <see cref="double"/>.</summary>
+    /// <exception cref="ArgumentException">The input is no number that can be summed.</exception>
+    public static AggregateFunction Sum(ScalarType input) => Widen(input.Kind) switch
+    {
+        ValueKind.Int64 => SumOfIntegers.Describe(),
+        ValueKind.Float64 => SumOfDoubles.Describe(),
+        ValueKind.Decimal => SumOfDecimals.Describe(),
+        _ => throw Unsupported(nameof(Sum), input.Kind),
+    };
+
+    /// <summary>The mean of numbers; missing if there are none.</summary>
+    /// <exception cref="ArgumentException">The input is no number that can be averaged.</exception>
+    public static AggregateFunction Average(ScalarType input) => Widen(input.Kind) switch
+    {
+        ValueKind.Int64 => AverageOfIntegers.Describe(),
+        ValueKind.Float64 => AverageOfDoubles.Describe(),
+        ValueKind.Decimal => AverageOfDecimals.Describe(),
+        _ => throw Unsupported(nameof(Average), input.Kind),
+    };
+
+    /// <summary>The least value in <see cref="ValueOrder"/>; missing if there are none.</summary>
+    /// <exception cref="ArgumentException">The input is no value of an event.</exception>
+    public static AggregateFunction Min(ScalarType input) => Describe<Lowest>(nameof(Min), input.Kind, typeof(Extreme<,>), typeof(ExtremeObject<,>), typeof(ExtremeState<,>));
+
+    /// <summary>The greatest value in <see cref="ValueOrder"/>; missing if there are none.</summary>
+    /// <exception cref="ArgumentException">The input is no value of an event.</exception>
+    public static AggregateFunction Max(ScalarType input) => Describe<Highest>(nameof(Max), input.Kind, typeof(Extreme<,>), typeof(ExtremeObject<,>), typeof(ExtremeState<,>));
+
+    /// <summary>The earliest value by event time; missing if there are none.</summary>
+    /// <exception cref="ArgumentException">The input is no value of an event.</exception>
+    public static AggregateFunction Earliest(ScalarType input) => Describe<Lowest>(nameof(Earliest), input.Kind, typeof(ByTime<,>), typeof(ByTimeObject<,>), typeof(ByTimeState<,>));
+
+    /// <summary>The latest value by event time; missing if there are none.</summary>
+    /// <exception cref="ArgumentException">The input is no value of an event.</exception>
+    public static AggregateFunction Latest(ScalarType input) => Describe<Highest>(nameof(Latest), input.Kind, typeof(ByTime<,>), typeof(ByTimeObject<,>), typeof(ByTimeState<,>));
+
+    private static ValueKind Widen(ValueKind kind) => kind switch
+    {
+        ValueKind.Int8 or ValueKind.UInt8 or ValueKind.Int16 or ValueKind.UInt16 or ValueKind.Int32 or ValueKind.UInt32 => ValueKind.Int64,
+        ValueKind.Float32 => ValueKind.Float64,
+        _ => kind,
+    };
+
+    private static AggregateFunction Describe<TEnd>(string name, ValueKind kind, Type ofStruct, Type ofObject, Type ofState)
+        where TEnd : IEnd
+    {
+        if (kind is ValueKind.Int128 or ValueKind.Sketch)
+        {
+            throw Unsupported(name, kind);
+        }
+
+        Type value = ScalarType.RepresentationOf(kind);
+        Type aggregate = (value.IsValueType ? ofStruct : ofObject).MakeGenericType(value, typeof(TEnd));
+        MethodInfo describe = ofState.MakeGenericType(value, typeof(TEnd)).GetMethod("Describe")!;
+        return describe.CreateDelegate<Func<string, Type, ValueKind, AggregateFunction>>()(name, aggregate, kind);
+    }
+
+    private static ArgumentException Unsupported(string name, ValueKind kind) => new(
+        $"{name} cannot take values of kind {kind}. " + kind switch
+        {
+            ValueKind.UInt64 => $"Convert to decimal: {name}(e => (decimal)e.Value).",
+            ValueKind.Boolean => name == nameof(Average) ? "Convert to a number: Average(e => e.Value ? 1 : 0)." : "Count them: Count(e => e.Value).",
+            ValueKind.Duration => $"Use its ticks or seconds: {name}(e => e.Value.Ticks).",
+            ValueKind.Timestamp or ValueKind.Date => "Use Min, Max, Earliest or Latest.",
+            ValueKind.Int128 or ValueKind.Sketch => "It is no value of an event.",
+            _ => "Use Min, Max, Earliest, Latest or ApproxDistinct, or convert to a number.",
+        });
+}
