@@ -48,6 +48,18 @@ internal static class AggregateFunctions
     /// <exception cref="ArgumentException">The input is no value of an event.</exception>
     public static AggregateFunction Latest(ScalarType input) => Describe<Highest>(nameof(Latest), input.Kind, typeof(ByTime<,>), typeof(ByTimeObject<,>), typeof(ByTimeState<,>));
 
+    /// <summary>The approximate number of distinct values.</summary>
+    /// <param name="input">The values.</param>
+    /// <param name="precision">4 to 18; each step up doubles the memory, and divides the error by the square root of two.</param>
+    /// <exception cref="ArgumentException">The input is no value of an event, or the precision out of range.</exception>
+    public static AggregateFunction ApproxDistinct(ScalarType input, int precision = Precision.Default)
+    {
+        MethodInfo describe = typeof(ApproxDistinct<>).MakeGenericType(Precision.Of(precision)).GetMethod("Describe")!;
+        return input.Kind is ValueKind.Int128 or ValueKind.Sketch
+            ? throw Unsupported(nameof(ApproxDistinct), input.Kind)
+            : describe.CreateDelegate<Func<ValueKind, AggregateFunction>>()(input.Kind);
+    }
+
     private static ValueKind Widen(ValueKind kind) => kind switch
     {
         ValueKind.Int8 or ValueKind.UInt8 or ValueKind.Int16 or ValueKind.UInt16 or ValueKind.Int32 or ValueKind.UInt32 => ValueKind.Int64,

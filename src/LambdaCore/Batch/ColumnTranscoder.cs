@@ -1,0 +1,105 @@
+using System.Buffers.Text;
+using System.Text;
+using LambdaCore.DuckDb;
+using LambdaCore.Values;
+
+namespace LambdaCore.Batch;
+
+/// <summary>
+/// Turns the columns of a batch view, as DuckDB reads them (<see cref="StoredType"/>), into the bytes of states and keys.
+/// Floating-point numbers become canonical and Guids leave their text on the way.
+/// </summary>
+internal static class ColumnTranscoder
+{
+    /// <summary>Writes one value as a state has it: see <see cref="Aggregates.StateColumn"/>.</summary>
+    /// <exception cref="InvalidDataException">The value is missing where none may be, or none of its kind.</exception>
+    public static void WriteState(ScalarType type, in VectorReader column, int row, ByteWriter writer)
+    {
+        if (column.IsNull(row))
+        {
+            WriteMissing(type, writer);
+            return;
+        }
+
+        if (type.IsNullable)
+        {
+            writer.WriteBoolean(true);
+        }
+
+        switch (type.Kind)
+        {
+            case ValueKind.Boolean: writer.WriteBoolean(column.Boolean(row)); break;
+            case ValueKind.Int8 or ValueKind.UInt8: writer.WriteByte((byte)Integer(in column, row)); break;
+            case ValueKind.Int16 or ValueKind.UInt16: writer.WriteInt16((short)Integer(in column, row)); break;
+            case ValueKind.Int32 or ValueKind.UInt32 or ValueKind.Date: writer.WriteInt32((int)Integer(in column, row)); break;
+            case ValueKind.Int64 or ValueKind.Timestamp or ValueKind.Duration: writer.WriteInt64(Integer(in column, row)); break;
+            case ValueKind.UInt64: writer.WriteInt64((long)(ulong)column.Int128(row)); break;
+            case ValueKind.Int128 or ValueKind.Decimal: writer.WriteInt128(column.Int128(row)); break;
+            case ValueKind.Float32: ValueCodec.Write(writer, column.Single(row)); break;
+            case ValueKind.Float64: ValueCodec.Write(writer, column.Double(row)); break;
+            case ValueKind.String or ValueKind.Binary: writer.WriteBytes(column.Bytes(row)); break;
+            case ValueKind.Guid: writer.WriteGuid(ReadGuid(column.Bytes(row))); break;
+            case ValueKind.Sketch: writer.WriteRaw(column.Bytes(row)); break;
+            default: throw new ArgumentOutOfRangeException(nameof(type), type, null);
+        }
+    }
+
+    /// <summary>Writes one value as a key has it: see <see cref="KeyWriter"/>.</summary>
+    /// <exception cref="InvalidDataException">The value is missing where none may be, or none of its kind.</exception>
+    public static void WriteKey(ScalarType type, in VectorReader column, int row, ByteWriter writer)
+    {
+        if (column.IsNull(row))
+        {
+            WriteMissing(type, writer);
+            return;
+        }
+
+        if (type.IsNullable)
+        {
+            KeyWriter.WritePresence(writer, true);
+        }
+
+        switch (type.Kind)
+        {
+            case ValueKind.Boolean: KeyWriter.Write(writer, column.Boolean(row)); break;
+            case ValueKind.Int8: KeyWriter.Write(writer, (sbyte)Integer(in column, row)); break;
+            case ValueKind.UInt8: KeyWriter.Write(writer, (byte)Integer(in column, row)); break;
+            case ValueKind.Int16: KeyWriter.Write(writer, (short)Integer(in column, row)); break;
+            case ValueKind.UInt16: KeyWriter.Write(writer, (ushort)Integer(in column, row)); break;
+            case ValueKind.Int32 or ValueKind.Date: KeyWriter.Write(writer, (int)Integer(in column, row)); break;
+            case ValueKind.UInt32: KeyWriter.Write(writer, (uint)Integer(in column, row)); break;
+            case ValueKind.Int64 or ValueKind.Timestamp or ValueKind.Duration: KeyWriter.Write(writer, Integer(in column, row)); break;
+            case ValueKind.UInt64: KeyWriter.Write(writer, (ulong)column.Int128(row)); break;
+            case ValueKind.Decimal: KeyWriter.WriteUnits(writer, column.Int128(row)); break;
+            case ValueKind.Float32: KeyWriter.Write(writer, column.Single(row)); break;
+            case ValueKind.Float64: KeyWriter.Write(writer, column.Double(row)); break;
+            case ValueKind.String or ValueKind.Binary: KeyWriter.Write(writer, column.Bytes(row)); break;
+            case ValueKind.Guid: KeyWriter.Write(writer, ReadGuid(column.Bytes(row))); break;
+            default: throw new ArgumentOutOfRangeException(nameof(type), type, "Keys have no such kind.");
+        }
+    }
+
+    private static void WriteMissing(ScalarType type, ByteWriter writer)
+    {
+        if (!type.IsNullable)
+        {
+            throw new InvalidDataException($"A column of type {type}, which is never missing, has a NULL.");
+        }
+
+        writer.WriteBoolean(false);
+    }
+
+    private static long Integer(in VectorReader column, int row) => column.Type.ElementSize switch
+    {
+        8 => column.Get<long>(row),
+        4 => column.Get<int>(row),
+        2 => column.Get<short>(row),
+        1 => column.Get<sbyte>(row),
+        _ => throw new InvalidDataException($"A column of type {column.Type} holds no integers of up to 64 bits."),
+    };
+
+    private static Guid ReadGuid(ReadOnlySpan<byte> text) =>
+        Utf8Parser.TryParse(text, out Guid value, out int read, 'D') && read == text.Length
+            ? value
+            : throw new InvalidDataException($"The text '{Encoding.UTF8.GetString(text)}' is no Guid.");
+}
