@@ -6,16 +6,9 @@ namespace LambdaCore.DuckDb;
 /// <summary>What DuckDB calls for every aggregate of ours. No exception leaves: it becomes the query's error.</summary>
 internal static unsafe class AggregateCallbacks
 {
-    private static long liveStates;
-
-    /// <summary>States that were created and not yet released, in the whole process.</summary>
-    public static long LiveStates => Interlocked.Read(ref liveStates);
-
-    internal static void CountCreated() => Interlocked.Increment(ref liveStates);
-
-    internal static void Attach(AggregateFunctionHandle function, DuckDbAggregate aggregate)
+    internal static void Attach(AggregateFunctionHandle function, AggregateBinding binding)
     {
-        nint self = GCHandle<DuckDbAggregate>.ToIntPtr(new GCHandle<DuckDbAggregate>(aggregate));
+        nint self = GCHandle<AggregateBinding>.ToIntPtr(new GCHandle<AggregateBinding>(binding));
         NativeMethods.AggregateSetExtraInfo(function, self, &Forget);
         NativeMethods.AggregateSetFunctions(function, &StateSize, &Initialize, &Update, &Combine, &Finish);
         NativeMethods.AggregateSetDestructor(function, &Destroy);
@@ -23,21 +16,26 @@ internal static unsafe class AggregateCallbacks
     }
 
     [UnmanagedCallersOnly]
-    private static void Forget(nint self) => GCHandle<DuckDbAggregate>.FromIntPtr(self).Dispose();
+    private static void Forget(nint self)
+    {
+        GCHandle<AggregateBinding> handle = GCHandle<AggregateBinding>.FromIntPtr(self);
+        handle.Target.Dispose();
+        handle.Dispose();
+    }
 
     [UnmanagedCallersOnly]
-    private static ulong StateSize(nint info) => (ulong)sizeof(nint);
+    private static ulong StateSize(nint info) => (ulong)sizeof(StateSlot);
 
     // Must not fail: after a failure DuckDB would run the destructor over states that were never initialized.
     [UnmanagedCallersOnly]
-    private static void Initialize(nint info, nint* state) => *state = 0;
+    private static void Initialize(nint info, StateSlot* slot) => *slot = default;
 
     [UnmanagedCallersOnly]
-    private static void Update(nint info, nint chunk, nint** states)
+    private static void Update(nint info, nint chunk, StateSlot** slots)
     {
         try
         {
-            Aggregate(info).Update(chunk, states);
+            Binding(info).Update(chunk, slots);
         }
         catch (Exception error)
         {
@@ -46,11 +44,11 @@ internal static unsafe class AggregateCallbacks
     }
 
     [UnmanagedCallersOnly]
-    private static void Combine(nint info, nint** sources, nint** targets, ulong count)
+    private static void Combine(nint info, StateSlot** sources, StateSlot** targets, ulong count)
     {
         try
         {
-            Aggregate(info).Combine(sources, targets, (int)count);
+            Binding(info).Combine(sources, targets, (int)count);
         }
         catch (Exception error)
         {
@@ -59,11 +57,11 @@ internal static unsafe class AggregateCallbacks
     }
 
     [UnmanagedCallersOnly]
-    private static void Finish(nint info, nint** states, nint vector, ulong count, ulong offset)
+    private static void Finish(nint info, StateSlot** slots, nint vector, ulong count, ulong offset)
     {
         try
         {
-            Aggregate(info).Finish(states, vector, (int)count, (int)offset);
+            Binding(info).Finish(slots, vector, (int)count, (int)offset);
         }
         catch (Exception error)
         {
@@ -71,27 +69,23 @@ internal static unsafe class AggregateCallbacks
         }
     }
 
+    // The only callback that is not told whose states these are; one call brings states of one aggregate and query.
     [UnmanagedCallersOnly]
-    private static void Destroy(nint** states, ulong count)
+    private static void Destroy(StateSlot** slots, ulong count)
     {
-        long released = 0;
         for (ulong i = 0; i < count; i++)
         {
-            nint handle = *states[i];
-            if (handle != 0)
+            if (slots[i]->Place != 0)
             {
-                GCHandle.FromIntPtr(handle).Free();
-                *states[i] = 0;
-                released++;
+                StateSlab.Find(slots[i]->Slab)?.Release(slots + i, (int)(count - i));
+                return;
             }
         }
-
-        Interlocked.Add(ref liveStates, -released);
     }
 
-    private static DuckDbAggregate Aggregate(nint info)
-        => GCHandle<DuckDbAggregate>.FromIntPtr(NativeMethods.AggregateExtraInfo(info)).Target;
+    private static AggregateBinding Binding(nint info)
+        => GCHandle<AggregateBinding>.FromIntPtr(NativeMethods.AggregateExtraInfo(info)).Target;
 
     private static void Report(nint info, Exception error, string step) => NativeMethods.AggregateSetError(
-        info, $"aggregate {Aggregate(info).Name}, {step}: {error.GetType().Name}: {error.Message}");
+        info, $"aggregate {Binding(info).Name}, {step}: {error.GetType().Name}: {error.Message}");
 }

@@ -1,7 +1,7 @@
 namespace LambdaCore.DuckDb;
 
 /// <summary>An aggregate function of SQL that is written in C#; see <see cref="DuckDbAggregate{TState}"/>.</summary>
-internal abstract unsafe class DuckDbAggregate(
+internal abstract class DuckDbAggregate(
     string name, IReadOnlyList<DuckDbLogicalType> parameters, DuckDbLogicalType returnType)
 {
     private readonly DuckDbLogicalType[] parameters = [.. parameters];
@@ -12,63 +12,34 @@ internal abstract unsafe class DuckDbAggregate(
 
     public DuckDbLogicalType ReturnType { get; } = returnType;
 
-    internal abstract void Update(nint chunk, nint** states);
-
-    internal abstract void Combine(nint** sources, nint** targets, int count);
-
-    internal abstract void Finish(nint** states, nint vector, int count, int offset);
+    internal abstract AggregateBinding Bind();
 }
 
-/// <summary>An aggregate function of SQL whose state is a managed object.</summary>
+/// <summary>An aggregate function of SQL over states of C#. <c>default(TState)</c> is the state of no rows.</summary>
 /// <remarks>
 /// <para>DuckDB calls it from its own threads: each state is touched by one thread at a time, the aggregate itself by
-/// several at once, so it holds nothing that changes. A state is created when its first row or partner arrives; an empty
-/// group is finished from a fresh one. States are released when DuckDB drops the group, also after an error.</para>
-/// <para>An exception fails the query with a <see cref="DuckDbException"/> that carries its type and message.</para>
-/// <para>Rows whose argument is NULL do arrive: the loop in Update skips them, if that is what it means. The memory of
-/// states is managed, so DuckDB's memory limit neither counts nor spills it.</para>
-/// <para>Not for use in a window (OVER): DuckDB then hands over state vectors in a form that its C API cannot tell.</para>
+/// several at once, so it holds nothing that changes.</para>
+/// <para>An exception fails the query with a <see cref="DuckDbException"/> that carries its type and message. States are
+/// released when DuckDB drops their group, and those that it forgets (after errors and in results that were not read to
+/// the end) when no statement runs on the instance.</para>
+/// <para>Rows whose argument is NULL do arrive: the loop in Update skips them, if that is what it means. States live in
+/// managed memory, which DuckDB's memory limit neither counts nor spills.</para>
+/// <para>Not for use in a window (OVER): DuckDB then hands over its state vectors in a form that the C API cannot tell
+/// from the usual one.</para>
 /// </remarks>
-internal abstract unsafe class DuckDbAggregate<TState>(
+internal abstract class DuckDbAggregate<TState>(
     string name, IReadOnlyList<DuckDbLogicalType> parameters, DuckDbLogicalType returnType)
     : DuckDbAggregate(name, parameters, returnType)
-    where TState : class
+    where TState : struct
 {
-    /// <summary>A state of no rows.</summary>
-    protected internal abstract TState Create();
-
     /// <summary>Adds each row of the chunk to its state: <c>states[row]</c>.</summary>
-    protected abstract void Update(AggregateStates<TState> states, ChunkReader rows);
+    protected internal abstract void Update(AggregateStates<TState> states, ChunkReader rows);
 
-    /// <summary>Adds what source has seen to target; source stays as it is.</summary>
-    protected abstract void Combine(TState source, TState target);
+    /// <summary>Adds what source has seen to target, without sharing memory between the two.</summary>
+    protected internal abstract void Combine(in TState source, ref TState target);
 
-    /// <summary>Writes the result of a state; the state stays as it is.</summary>
-    protected abstract void Finish(TState state, ref VectorWriter output, int row);
+    /// <summary>Writes the result of a state.</summary>
+    protected internal abstract void Finish(in TState state, ref VectorWriter output, int row);
 
-    internal sealed override void Update(nint chunk, nint** states)
-        => Update(new AggregateStates<TState>(this, states), new ChunkReader(chunk, Parameters));
-
-    internal sealed override void Combine(nint** sources, nint** targets, int count)
-    {
-        AggregateStates<TState> from = new(this, sources);
-        AggregateStates<TState> to = new(this, targets);
-        for (int i = 0; i < count; i++)
-        {
-            if (from.TryGet(i, out TState? source))
-            {
-                Combine(source, to[i]);
-            }
-        }
-    }
-
-    internal sealed override void Finish(nint** states, nint vector, int count, int offset)
-    {
-        AggregateStates<TState> from = new(this, states);
-        VectorWriter output = new(vector, ReturnType, offset + count);
-        for (int i = 0; i < count; i++)
-        {
-            Finish(from.TryGet(i, out TState? state) ? state : Create(), ref output, offset + i);
-        }
-    }
+    internal sealed override AggregateBinding Bind() => new AggregateBinding<TState>(this);
 }

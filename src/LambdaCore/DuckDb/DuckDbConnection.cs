@@ -19,20 +19,29 @@ internal sealed unsafe class DuckDbConnection : IDisposable
     }
 
     /// <summary>Runs one or several statements to their end and drops what they return.</summary>
-    /// <returns>How many rows the last statement inserted, changed, deleted or copied; otherwise 0.</returns>
+    /// <returns>How many rows the last statement inserted, changed, deleted or copied to a file; otherwise 0.</returns>
     /// <exception cref="DuckDbException">A statement failed.</exception>
     public long Execute(string sql)
     {
+        byte[] terminated = Terminated(sql);
         using ResultHandle result = new();
-        fixed (byte* text = Terminated(sql))
+        instance.StatementBegins();
+        try
         {
-            if (NativeMethods.Query(connection, text, result.Pointer) != DuckDbState.Success)
+            fixed (byte* text = terminated)
             {
-                throw instance.Fail(NativeMethods.Text(NativeMethods.ResultError(result.Pointer)), sql);
+                if (NativeMethods.Query(connection, text, result.Pointer) != DuckDbState.Success)
+                {
+                    throw instance.Fail(NativeMethods.Text(NativeMethods.ResultError(result.Pointer)), sql);
+                }
             }
-        }
 
-        return (long)NativeMethods.RowsChanged(result.Pointer);
+            return (long)NativeMethods.RowsChanged(result.Pointer);
+        }
+        finally
+        {
+            instance.StatementEnded();
+        }
     }
 
     /// <summary>Runs one statement with its parameters ($1, $2 ... or ?) bound, and streams its rows.</summary>
@@ -47,14 +56,16 @@ internal sealed unsafe class DuckDbConnection : IDisposable
         using StatementHandle statement = Prepare(sql);
         Parameters.Bind(statement, parameters, sql);
         ResultHandle result = new();
+        instance.StatementBegins();
         if (NativeMethods.ExecuteStreaming(statement, result.Pointer) != DuckDbState.Success)
         {
             DuckDbException error = instance.Fail(NativeMethods.Text(NativeMethods.ResultError(result.Pointer)), sql);
             result.Dispose();
+            instance.StatementEnded();
             throw error;
         }
 
-        return new DuckDbResult(instance, result, sql);
+        return new DuckDbResult(instance, this, result, sql);
     }
 
     /// <summary>The first column of the first row, as <see cref="VectorReader.Value"/> gives it; null for no row.</summary>
@@ -70,15 +81,34 @@ internal sealed unsafe class DuckDbConnection : IDisposable
     /// <summary>Stops the running statement, which then fails with "INTERRUPT". From any thread; no effect when idle.</summary>
     public void Interrupt() => NativeMethods.Interrupt(connection);
 
-    /// <summary>Makes aggregates known to SQL on every connection; those with the same name become overloads.</summary>
+    /// <summary>
+    /// Makes aggregates known to SQL on every connection. Those of one name become overloads; of two with the same
+    /// parameters the later counts.
+    /// </summary>
     public void Register(params ReadOnlySpan<DuckDbAggregate> aggregates)
-        => FunctionRegistry.Register(connection, aggregates);
+        => instance.Add(FunctionRegistry.Register(connection, aggregates));
 
-    /// <summary>Makes scalar functions known to SQL on every connection; those with the same name become overloads.</summary>
+    /// <summary>
+    /// Makes scalar functions known to SQL on every connection. Those of one name become overloads; of two with the same
+    /// parameters the later counts.
+    /// </summary>
     public void Register(params ReadOnlySpan<DuckDbScalarFunction> functions)
         => FunctionRegistry.Register(connection, functions);
 
     public void Dispose() => connection.Dispose();
+
+    /// <summary>Ends a streaming query whose result was dropped unread: DuckDB does so only when the next one begins.</summary>
+    internal void Abandon()
+    {
+        if (!connection.IsClosed)
+        {
+            using ResultHandle result = new();
+            fixed (byte* text = "SELECT 1"u8) // a UTF-8 literal ends with NUL
+            {
+                _ = NativeMethods.Query(connection, text, result.Pointer);
+            }
+        }
+    }
 
     private StatementHandle Prepare(string sql)
     {

@@ -11,12 +11,24 @@ namespace LambdaCore.DuckDb;
 internal sealed class DuckDbInstance : IDisposable
 {
     private readonly DatabaseHandle database;
+    private readonly Lock running = new();
+    private readonly List<AggregateBinding> aggregates = [];
+    private int runningStatements;
     private volatile bool invalidated;
 
     /// <summary>Opens the database and hardens it.</summary>
-    /// <exception cref="DuckDbException">An option was refused, for instance a temp folder that cannot be made.</exception>
+    /// <exception cref="ArgumentException">An allowed folder is not a full path.</exception>
+    /// <exception cref="DuckDbException">DuckDB refused an option.</exception>
     public DuckDbInstance(DuckDbOptions options)
     {
+        foreach (string folder in options.AllowedDirectories)
+        {
+            if (!Path.IsPathFullyQualified(folder))
+            {
+                throw new ArgumentException($"The allowed folder '{folder}' must be a full path.", nameof(options));
+            }
+        }
+
         if (NativeMethods.Open(":memory:", out database) != DuckDbState.Success)
         {
             database.Dispose();
@@ -60,6 +72,37 @@ internal sealed class DuckDbInstance : IDisposable
         DuckDbException error = DuckDbException.From(report, sql);
         invalidated |= error.InvalidatesInstance;
         return error;
+    }
+
+    internal void Add(IEnumerable<AggregateBinding> bindings)
+    {
+        lock (running)
+        {
+            aggregates.AddRange(bindings);
+        }
+    }
+
+    internal void StatementBegins()
+    {
+        lock (running)
+        {
+            runningStatements++;
+        }
+    }
+
+    /// <summary>A statement has ended, in DuckDB too. When none runs, no state of an aggregate can be in use.</summary>
+    internal void StatementEnded()
+    {
+        lock (running)
+        {
+            if (--runningStatements == 0)
+            {
+                foreach (AggregateBinding aggregate in aggregates)
+                {
+                    aggregate.Sweep();
+                }
+            }
+        }
     }
 
     // The order matters: folders can only be named before external access is off, and the lock comes last.

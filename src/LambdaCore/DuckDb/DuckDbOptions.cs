@@ -3,7 +3,10 @@ namespace LambdaCore.DuckDb;
 /// <summary>What one DuckDB instance may touch and use.</summary>
 internal sealed record DuckDbOptions
 {
-    /// <summary>The only folders, with all below them, whose files SQL may read or write. None: no file at all.</summary>
+    /// <summary>
+    /// The only folders (full paths), with all below them, whose files SQL may read or write; symbolic links that lead
+    /// out of them are not followed. None: no file at all.
+    /// </summary>
     public IReadOnlyList<string> AllowedDirectories { get; init; } = [];
 
     /// <summary>Where large sorts and joins spill; null: they fail when memory is used up.</summary>

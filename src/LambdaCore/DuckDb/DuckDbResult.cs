@@ -8,14 +8,17 @@ namespace LambdaCore.DuckDb;
 internal sealed unsafe class DuckDbResult : IDisposable
 {
     private readonly DuckDbInstance instance;
+    private readonly DuckDbConnection connection;
     private readonly ResultHandle result;
     private readonly string sql;
     private readonly DuckDbLogicalType[] types;
     private DataChunkHandle? chunk;
+    private bool ended;
 
-    internal DuckDbResult(DuckDbInstance instance, ResultHandle result, string sql)
+    internal DuckDbResult(DuckDbInstance instance, DuckDbConnection connection, ResultHandle result, string sql)
     {
         this.instance = instance;
+        this.connection = connection;
         this.result = result;
         this.sql = sql;
         types = new DuckDbLogicalType[NativeMethods.ColumnCount(result.Pointer)];
@@ -47,6 +50,7 @@ internal sealed unsafe class DuckDbResult : IDisposable
             chunk = NativeMethods.FetchChunk(*result.Pointer);
             if (chunk.IsInvalid)
             {
+                ended = true;
                 string? report = NativeMethods.Text(NativeMethods.ResultError(result.Pointer));
                 return string.IsNullOrEmpty(report) ? false : throw instance.Fail(report, sql);
             }
@@ -72,8 +76,19 @@ internal sealed unsafe class DuckDbResult : IDisposable
 
     public void Dispose()
     {
+        if (result.IsClosed)
+        {
+            return;
+        }
+
         RowCount = 0;
         chunk?.Dispose();
         result.Dispose();
+        if (!ended)
+        {
+            connection.Abandon();
+        }
+
+        instance.StatementEnded();
     }
 }

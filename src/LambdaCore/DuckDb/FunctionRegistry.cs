@@ -3,8 +3,10 @@ namespace LambdaCore.DuckDb;
 /// <summary>Hands our functions to DuckDB, those of one name as one set of overloads.</summary>
 internal static class FunctionRegistry
 {
-    public static void Register(ConnectionHandle connection, ReadOnlySpan<DuckDbAggregate> aggregates)
+    /// <returns>What was registered: whoever owns the instance sweeps it when no statement runs.</returns>
+    public static IReadOnlyList<AggregateBinding> Register(ConnectionHandle connection, ReadOnlySpan<DuckDbAggregate> aggregates)
     {
+        List<AggregateBinding> bindings = [];
         foreach (IGrouping<string, DuckDbAggregate> overloads in aggregates.ToArray().GroupBy(a => a.Name))
         {
             using AggregateFunctionSetHandle set = NativeMethods.CreateAggregateFunctionSet(overloads.Key);
@@ -20,12 +22,16 @@ internal static class FunctionRegistry
 
                 using LogicalTypeHandle returns = aggregate.ReturnType.CreateHandle();
                 NativeMethods.AggregateSetReturnType(function, returns);
-                AggregateCallbacks.Attach(function, aggregate);
+                AggregateBinding binding = aggregate.Bind();
+                AggregateCallbacks.Attach(function, binding);
+                bindings.Add(binding);
                 Check(NativeMethods.AddToSet(set, function), aggregate.Name);
             }
 
             Check(NativeMethods.Register(connection, set), overloads.Key);
         }
+
+        return bindings;
     }
 
     public static void Register(ConnectionHandle connection, ReadOnlySpan<DuckDbScalarFunction> functions)
@@ -59,7 +65,7 @@ internal static class FunctionRegistry
         if (state != DuckDbState.Success)
         {
             throw DuckDbException.From(
-                $"DuckDB refused the function '{name}'. Is one of this name already registered with the same parameters, or of another kind?",
+                $"DuckDB refused the function '{name}'. Check that its name is not taken by another kind of function and that its types can be parameters.",
                 sql: null);
         }
     }

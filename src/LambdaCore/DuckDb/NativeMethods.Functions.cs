@@ -24,14 +24,14 @@ internal static unsafe partial class NativeMethods
     internal static partial void AggregateSetFunctions(
         AggregateFunctionHandle function,
         delegate* unmanaged<nint, ulong> stateSize,
-        delegate* unmanaged<nint, nint*, void> initialize,
-        delegate* unmanaged<nint, nint, nint**, void> update,
-        delegate* unmanaged<nint, nint**, nint**, ulong, void> combine,
-        delegate* unmanaged<nint, nint**, nint, ulong, ulong, void> finalize);
+        delegate* unmanaged<nint, StateSlot*, void> initialize,
+        delegate* unmanaged<nint, nint, StateSlot**, void> update,
+        delegate* unmanaged<nint, StateSlot**, StateSlot**, ulong, void> combine,
+        delegate* unmanaged<nint, StateSlot**, nint, ulong, ulong, void> finalize);
 
     [LibraryImport(Library, EntryPoint = "duckdb_aggregate_function_set_destructor")]
     internal static partial void AggregateSetDestructor(
-        AggregateFunctionHandle function, delegate* unmanaged<nint**, ulong, void> destroy);
+        AggregateFunctionHandle function, delegate* unmanaged<StateSlot**, ulong, void> destroy);
 
     [LibraryImport(Library, EntryPoint = "duckdb_aggregate_function_set_special_handling")]
     internal static partial void AggregateSetSpecialHandling(AggregateFunctionHandle function);

@@ -1,0 +1,140 @@
+using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
+
+namespace LambdaCore.DuckDb;
+
+/// <summary>What DuckDB keeps per aggregate state: where the state stands, or zero for "no row yet".</summary>
+/// <remarks>
+/// DuckDB moves and copies these bytes as it likes and hands them to the destructor without saying whose they are, so
+/// they must say everything by themselves.
+/// </remarks>
+internal struct StateSlot
+{
+    /// <summary>The state's place in its slab, from 1; 0 for a state that has seen no row.</summary>
+    public int Place;
+
+    /// <summary>The slab, by its number.</summary>
+    public int Slab;
+}
+
+/// <summary>The home of one aggregate's states.</summary>
+/// <remarks>
+/// DuckDB (1.5) forgets states when a query fails while groups are combined or finished, or when its result is not read
+/// to the end: it never calls the destructor for them. GC handles would leak then. A slab is dropped whole instead; the
+/// numbers of slabs are not used again, so that a slot of a dropped one is recognized.
+/// </remarks>
+internal abstract class StateSlab : IDisposable
+{
+    private static readonly ConcurrentDictionary<int, StateSlab> Slabs = new();
+    private static int lastNumber;
+
+    protected StateSlab()
+    {
+        Number = Interlocked.Increment(ref lastNumber);
+        Slabs[Number] = this;
+    }
+
+    public int Number { get; }
+
+    /// <summary>States that were added and not released.</summary>
+    public abstract int Count { get; }
+
+    /// <summary>States of all aggregates in this process that were added and not released.</summary>
+    public static int LiveStates => Slabs.Values.Sum(slab => slab.Count);
+
+    public static StateSlab? Find(int number) => Slabs.GetValueOrDefault(number);
+
+    /// <summary>Releases states; slots that are empty or of another slab are left alone.</summary>
+    public abstract unsafe void Release(StateSlot** slots, int count);
+
+    public void Dispose() => Slabs.TryRemove(Number, out _);
+}
+
+/// <summary>The states, in chunks that never move, so that a state can be held by reference while others are added.</summary>
+/// <remarks>Thread-safe, but for the states themselves.</remarks>
+internal sealed unsafe class StateSlab<TState> : StateSlab
+    where TState : struct
+{
+    private const int ChunkBits = 10;
+    private const int ChunkSize = 1 << ChunkBits;
+
+    private readonly Lock growing = new();
+    private readonly Stack<int> free = new();
+    private TState[][] chunks = [];
+    private int used;
+
+    public override int Count
+    {
+        get
+        {
+            lock (growing)
+            {
+                return used - free.Count;
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public ref TState At(StateSlot slot)
+    {
+        if (slot.Slab != Number)
+        {
+            ThrowDropped();
+        }
+
+        int index = slot.Place - 1;
+        return ref chunks[index >> ChunkBits][index & (ChunkSize - 1)];
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public ref TState Add(StateSlot* slot)
+    {
+        lock (growing)
+        {
+            if (!free.TryPop(out int index))
+            {
+                index = used;
+                if (index >> ChunkBits == chunks.Length)
+                {
+                    chunks = Grown(chunks);
+                }
+
+                chunks[index >> ChunkBits] ??= new TState[ChunkSize];
+                used++;
+            }
+
+            slot->Place = index + 1;
+            slot->Slab = Number;
+        }
+
+        return ref At(*slot);
+    }
+
+    public override void Release(StateSlot** slots, int count)
+    {
+        lock (growing)
+        {
+            for (int i = 0; i < count; i++)
+            {
+                StateSlot* slot = slots[i];
+                if (slot->Place != 0 && slot->Slab == Number)
+                {
+                    At(*slot) = default;
+                    free.Push(slot->Place - 1);
+                    *slot = default;
+                }
+            }
+        }
+    }
+
+    // Doubling, so that growth costs little; a reader that still holds the shorter table finds its chunks there.
+    private static TState[][] Grown(TState[][] chunks)
+    {
+        TState[][] longer = new TState[Math.Max(4, chunks.Length * 2)][];
+        chunks.CopyTo(longer, 0);
+        return longer;
+    }
+
+    private static void ThrowDropped() => throw new InvalidOperationException(
+        "The query was abandoned: the states of its aggregates have been dropped.");
+}
