@@ -21,20 +21,13 @@ internal static class SketchFunctions
         new ApproxDistinctFunction(sketch, DuckDbType.Varchar),
         new ApproxDistinctFunction(sketch, DuckDbType.Blob));
 
-    private sealed class Group
-    {
-        public HyperLogLogState Sketch;
-    }
-
     private sealed class ApproxDistinctFunction(SketchFunction sketch, DuckDbLogicalType parameter)
-        : DuckDbAggregate<Group>(sketch.SqlName, [parameter], DuckDbType.Blob)
+        : DuckDbAggregate<HyperLogLogState>(sketch.SqlName, [parameter], DuckDbType.Blob)
     {
         [ThreadStatic]
         private static ByteWriter? writer;
 
-        protected internal override Group Create() => new();
-
-        protected override void Update(AggregateStates<Group> states, ChunkReader rows)
+        protected internal override void Update(AggregateStates<HyperLogLogState> states, ChunkReader rows)
         {
             VectorReader values = rows.Column(0);
             int count = rows.RowCount;
@@ -42,18 +35,18 @@ internal static class SketchFunctions
             {
                 if (!values.IsNull(row))
                 {
-                    states[row].Sketch.Add(sketch.Precision, Hash(in values, row));
+                    states[row].Add(sketch.Precision, Hash(in values, row));
                 }
             }
         }
 
-        protected override void Combine(Group source, Group target) => target.Sketch.Merge(in source.Sketch);
+        protected internal override void Combine(in HyperLogLogState source, ref HyperLogLogState target) => target.Merge(in source);
 
-        protected override void Finish(Group state, ref VectorWriter output, int row)
+        protected internal override void Finish(in HyperLogLogState state, ref VectorWriter output, int row)
         {
             ByteWriter bytes = writer ??= new ByteWriter();
             bytes.Clear();
-            state.Sketch.Write(bytes);
+            state.Write(bytes);
             output.SetBytes(row, bytes.Written);
         }
 
