@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
 
-namespace LambdaCore.DuckDb;
+namespace LambdaCore;
 
 /// <summary>An error that DuckDB reported.</summary>
 /// <remarks>

@@ -1,4 +1,4 @@
-namespace LambdaCore.Log;
+namespace LambdaCore;
 
 /// <summary>The log on disk is damaged below what was acknowledged, or part of it is missing.</summary>
 /// <remarks>Raised when a store is opened or its log read; nothing has been changed on disk.</remarks>

@@ -1,4 +1,4 @@
-namespace LambdaCore.Log;
+namespace LambdaCore;
 
 /// <summary>An earlier write to the log failed, and the log accepts nothing more until the store is opened again.</summary>
 /// <remarks>After a failed write or flush the operating system no longer says what is on the medium. Opening the store

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace LambdaCore.Log;
+namespace LambdaCore;
 
 /// <summary>The place of one event in the log: dense, counted from 0 in the order of acknowledgement.</summary>
 /// <remarks>The default value is position 0. A position that ends a range is the first one not in it, so the end of an

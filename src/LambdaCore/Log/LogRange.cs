@@ -1,4 +1,4 @@
-namespace LambdaCore.Log;
+namespace LambdaCore;
 
 /// <summary>A half-open range of the log: from <see cref="Start"/> up to, and without, <see cref="End"/>.</summary>
 /// <remarks>The default value is the empty range at position 0. Immutable and safe to use from any thread.</remarks>

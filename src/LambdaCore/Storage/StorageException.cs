@@ -1,4 +1,4 @@
-namespace LambdaCore.Storage;
+namespace LambdaCore;
 
 /// <summary>The disk refused or failed: the message names the operation, the path and the system's error.</summary>
 public class StorageException : LambdaCoreException

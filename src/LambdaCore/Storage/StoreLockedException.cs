@@ -1,4 +1,4 @@
-namespace LambdaCore.Storage;
+namespace LambdaCore;
 
 /// <summary>The store is open already, in this process or in another one.</summary>
 public sealed class StoreLockedException : LambdaCoreException
