@@ -1,0 +1,40 @@
+using System.Collections.Immutable;
+
+namespace LambdaCore.Tables;
+
+/// <summary>The action <c>metaData</c>: what a Delta table is.</summary>
+/// <param name="Id">The table's own id.</param>
+/// <param name="Name">The name that readers show.</param>
+/// <param name="Schema">The columns.</param>
+/// <param name="CreatedTime">When it was made, to the millisecond.</param>
+internal sealed record DeltaMetadata(Guid Id, string Name, DeltaSchema Schema, DateTimeOffset CreatedTime);
+
+/// <summary>One version of a Delta table: the actions that lead to it from the version before.</summary>
+/// <remarks>Immutable. What it holds is written by <see cref="DeltaCommitWriter"/> and read by
+/// <see cref="DeltaCommitReader"/>.</remarks>
+internal sealed record DeltaCommit
+{
+    /// <summary>The version; 0 for the commit that creates the table.</summary>
+    public required long Version { get; init; }
+
+    /// <summary>When it was made, to the millisecond.</summary>
+    public required DateTimeOffset Timestamp { get; init; }
+
+    /// <summary>What was done, in one word, such as "SEAL".</summary>
+    public required string Operation { get; init; }
+
+    /// <summary>Facts about the operation.</summary>
+    public ImmutableSortedDictionary<string, string> Facts { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
+
+    /// <summary>What the table is; in version 0 and wherever it changes.</summary>
+    public DeltaMetadata? Metadata { get; init; }
+
+    /// <summary>How far each application's data is in the table, as far as this commit says.</summary>
+    public ImmutableSortedDictionary<string, long> Transactions { get; init; } = ImmutableSortedDictionary<string, long>.Empty;
+
+    /// <summary>The files that join the table.</summary>
+    public IReadOnlyList<DeltaFile> Added { get; init; } = [];
+
+    /// <summary>The paths of the files that leave it.</summary>
+    public IReadOnlyList<string> Removed { get; init; } = [];
+}

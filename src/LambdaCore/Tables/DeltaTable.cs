@@ -1,0 +1,171 @@
+using System.Collections.Immutable;
+using LambdaCore.Storage;
+
+namespace LambdaCore.Tables;
+
+/// <summary>A Delta Lake table of the store: a folder of Parquet files and the transaction log that says which of them
+/// are the table.</summary>
+/// <remarks>
+/// <para>Every commit records, as a transaction of the store's id, up to which log position the table's content goes. A
+/// commit is durable and complete when it returns; after a crash the table is at the version before or after it.</para>
+/// <para>One thread may commit at a time, and only the holder of the store's lock. <see cref="Snapshot"/> may be read
+/// from any thread.</para>
+/// </remarks>
+internal sealed class DeltaTable
+{
+    private readonly IStorage _storage;
+    private readonly TimeProvider _clock;
+    private readonly DeltaLog _log;
+    private volatile DeltaSnapshot _snapshot;
+    private Exception? _failure;
+
+    private DeltaTable(IStorage storage, TimeProvider clock, string folder, DeltaLog log, DeltaSnapshot snapshot, Guid storeId)
+    {
+        _storage = storage;
+        _clock = clock;
+        _log = log;
+        _snapshot = snapshot;
+        Folder = folder;
+        StoreId = storeId;
+    }
+
+    /// <summary>The table's folder in the store.</summary>
+    public string Folder { get; }
+
+    /// <summary>The id of the store, which is the id of its master dataset's table.</summary>
+    public Guid StoreId { get; }
+
+    /// <summary>The table as of the last commit.</summary>
+    public DeltaSnapshot Snapshot => _snapshot;
+
+    /// <summary>The version of the last commit, from 0.</summary>
+    public long Version => _snapshot.Version;
+
+    /// <summary>The files of the last version in ordinal order of their paths.</summary>
+    public IReadOnlyList<DeltaFile> Files => _snapshot.Files;
+
+    /// <summary>The log position before which the store's events are in the table, as of the last commit.</summary>
+    public long CoveredPosition => _snapshot.TransactionVersion(StoreId)!.Value;
+
+    /// <summary>Opens the table of a folder, or creates an empty one that covers nothing.</summary>
+    /// <param name="storage">Where.</param>
+    /// <param name="clock">Gives the times in the commits.</param>
+    /// <param name="folder">The table's folder in the store.</param>
+    /// <param name="name">The name that readers show.</param>
+    /// <param name="schema">The columns that it must have.</param>
+    /// <param name="storeId">The store's id; null for the table that gives it, the master dataset: it is that table's
+    /// own.</param>
+    /// <exception cref="TableCorruptException">The transaction log is damaged or was written by another program.</exception>
+    /// <exception cref="LambdaCoreException">The table has other columns, or belongs to another store.</exception>
+    public static DeltaTable OpenOrCreate(
+        IStorage storage, TimeProvider clock, string folder, string name, DeltaSchema schema, Guid? storeId)
+    {
+        var log = new DeltaLog(storage, folder);
+        DeltaSnapshot? snapshot = log.Read();
+        if (snapshot is null)
+        {
+            DeltaCommit creation = Creation(clock.GetUtcNow(), name, schema, storeId);
+            snapshot = DeltaLog.Next(null, creation, out _)!;
+            log.Publish(creation);
+        }
+
+        Guid store = storeId ?? snapshot.Metadata.Id;
+        if (snapshot.TransactionVersion(store) is null)
+        {
+            throw new LambdaCoreException(
+                $"The table in '{folder}' belongs to another store: it has no transaction of this store's id {store}. Delete the folder if it was copied here; a batch view is built anew by the next batch.");
+        }
+
+        IReadOnlyList<string> differences = snapshot.Metadata.Schema.DifferencesTo(schema);
+        return differences.Count == 0
+            ? new DeltaTable(storage, clock, folder, log, snapshot, store)
+            : throw new LambdaCoreException(
+                $"The table in '{folder}' has other columns than are wanted now: {string.Join("; ", differences)}. Change the definition back, or use another folder.");
+    }
+
+    /// <summary>Makes the next version, durably and in one step.</summary>
+    /// <param name="added">Files that are published already and join the table.</param>
+    /// <param name="removed">Paths of files that leave it.</param>
+    /// <param name="coveredPosition">The log position before which the store's events are in the table then.</param>
+    /// <param name="operation">What was done, in one word, such as "SEAL".</param>
+    /// <param name="facts">Facts about the operation, kept in the commit.</param>
+    /// <returns>The table as of the new version.</returns>
+    /// <exception cref="ArgumentException">The files do not fit the table.</exception>
+    /// <exception cref="LambdaCoreException">Somebody else wrote the version, or an earlier commit failed.</exception>
+    /// <exception cref="StorageException">The disk refused. Whether the version exists is unknown, so that the table
+    /// takes no further commit until the store is opened anew.</exception>
+    public DeltaSnapshot Commit(
+        IReadOnlyList<DeltaFile> added,
+        IReadOnlyList<string> removed,
+        long coveredPosition,
+        string operation,
+        IEnumerable<KeyValuePair<string, string>>? facts = null)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(coveredPosition);
+        if (_failure is not null)
+        {
+            throw new LambdaCoreException(
+                $"The table in '{Folder}' takes no more commits, because one failed and it is unknown whether it exists: {_failure.Message} Close the store and open it again.", _failure);
+        }
+
+        DeltaSnapshot current = _snapshot;
+        var commit = new DeltaCommit
+        {
+            Version = current.Version + 1,
+            Timestamp = Truncated(_clock.GetUtcNow()),
+            Operation = operation,
+            Facts = ImmutableSortedDictionary.CreateRange(StringComparer.Ordinal, facts ?? []),
+            Transactions = TransactionOf(StoreId, coveredPosition),
+            Added = [.. added],
+            Removed = [.. removed],
+        };
+        DeltaSnapshot next = DeltaLog.Next(current, commit, out string? problem)
+            ?? throw new ArgumentException($"The commit does not fit the table in '{Folder}': {problem}.");
+        Publish(commit);
+        _snapshot = next;
+        return next;
+    }
+
+    /// <summary>The paths of files directly in the table's folder that no version has or had: what a crash between
+    /// publishing a file and its commit left behind.</summary>
+    /// <param name="extension">Only files of this extension, with its dot.</param>
+    public IReadOnlyList<string> UnknownFiles(string extension) =>
+        [.. _storage.List(Folder).Where(name => name.EndsWith(extension, StringComparison.Ordinal) && !_snapshot.Knows(name))];
+
+    private void Publish(DeltaCommit commit)
+    {
+        try
+        {
+            _log.Publish(commit);
+        }
+        catch (StorageConflictException exception)
+        {
+            _failure = new LambdaCoreException(
+                $"Version {commit.Version} of the table in '{Folder}' exists already ('{_log.PathOf(commit.Version)}'), so another program wrote to it. A store is the only writer of its tables: stop the other program, and restore the folder from a copy.", exception);
+            throw _failure;
+        }
+        catch (Exception exception)
+        {
+            _failure = exception;
+            throw;
+        }
+    }
+
+    private static DeltaCommit Creation(DateTimeOffset now, string name, DeltaSchema schema, Guid? storeId)
+    {
+        var id = Guid.NewGuid();
+        return new DeltaCommit
+        {
+            Version = 0,
+            Timestamp = Truncated(now),
+            Operation = "CREATE TABLE",
+            Metadata = new DeltaMetadata(id, name, schema, Truncated(now)),
+            Transactions = TransactionOf(storeId ?? id, 0),
+        };
+    }
+
+    private static ImmutableSortedDictionary<string, long> TransactionOf(Guid appId, long position) =>
+        ImmutableSortedDictionary.Create<string, long>(StringComparer.Ordinal).Add(appId.ToString(), position);
+
+    private static DateTimeOffset Truncated(DateTimeOffset time) => DateTimeOffset.FromUnixTimeMilliseconds(time.ToUnixTimeMilliseconds());
+}

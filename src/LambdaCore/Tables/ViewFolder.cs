@@ -1,0 +1,70 @@
+using System.Text;
+
+namespace LambdaCore.Tables;
+
+/// <summary>The name of the folder that holds a view, on any file system: letters, digits, '_' and '-' stand for
+/// themselves, every other byte of the UTF-8 form is percent-encoded, and so is the first letter of a name that
+/// Windows reserves. Different names have different folders.</summary>
+internal static class ViewFolder
+{
+    /// <summary>The longest folder name; file systems allow 255 bytes, and Windows paths are short.</summary>
+    public const int MaximumLength = 120;
+
+    private const string Plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";
+
+    private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
+    private static readonly HashSet<string> Reserved = new(
+        ["CON", "PRN", "AUX", "NUL", .. Enumerable.Range(0, 10).SelectMany(digit => new[] { $"COM{digit}", $"LPT{digit}" })],
+        StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>The folder's name for a view's name.</summary>
+    /// <exception cref="ArgumentException">The name is empty, too long, or not well-formed Unicode.</exception>
+    public static string NameOf(string viewName)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(viewName);
+        byte[] bytes;
+        try
+        {
+            bytes = StrictUtf8.GetBytes(viewName);
+        }
+        catch (EncoderFallbackException exception)
+        {
+            throw new ArgumentException("A view's name has a surrogate without its partner, so it is no well-formed text. Choose another name.", nameof(viewName), exception);
+        }
+
+        var folder = new StringBuilder();
+        foreach (byte one in bytes)
+        {
+            bool isPlain = Plain.Contains((char)one, StringComparison.Ordinal) && !(folder.Length == 0 && Reserved.Contains(viewName));
+            _ = isPlain ? folder.Append((char)one) : folder.Append('%').Append(Convert.ToHexString([one]));
+        }
+
+        return folder.Length <= MaximumLength
+            ? folder.ToString()
+            : throw new ArgumentException(
+                $"The view's name '{viewName}' needs a folder name of {folder.Length} characters, and at most {MaximumLength} are allowed (a character other than A-Z, a-z, 0-9, '_' and '-' takes three per byte of its UTF-8 form). Choose a shorter name.",
+                nameof(viewName));
+    }
+
+    /// <summary>The folder names of all views of a store, by view name.</summary>
+    /// <exception cref="ArgumentException">Two views have names that differ in case only, or not at all.</exception>
+    public static IReadOnlyDictionary<string, string> NamesOf(IEnumerable<string> viewNames)
+    {
+        var folders = new Dictionary<string, string>(StringComparer.Ordinal);
+        var taken = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
+        foreach (string name in viewNames)
+        {
+            string folder = NameOf(name);
+            if (!taken.TryAdd(folder, name))
+            {
+                throw new ArgumentException(
+                    $"The views '{taken[folder]}' and '{name}' would share a folder on file systems that ignore case. Rename one.", nameof(viewNames));
+            }
+
+            folders.Add(name, folder);
+        }
+
+        return folders;
+    }
+}
