@@ -45,7 +45,7 @@ public sealed partial class DuckDbException : LambdaCoreException
     /// <summary>The first 500 characters of the SQL that failed; null when no SQL was running.</summary>
     public string? Sql { get; }
 
-    /// <summary>Whether the query was stopped by <see cref="DuckDbConnection.Interrupt"/>.</summary>
+    /// <summary>Whether the query was stopped by <see cref="DuckDb.DuckDbConnection.Interrupt"/>.</summary>
     internal bool IsInterrupt => ErrorType == "INTERRUPT";
 
     /// <summary>Whether the instance refuses all work from now on and must be made anew.</summary>
