@@ -1,0 +1,386 @@
+using System.Globalization;
+
+namespace LambdaCore.Storage;
+
+/// <summary>A store's folder in memory that forgets what a disk would forget, and fails on demand.</summary>
+/// <remarks>
+/// <para>
+/// It is as cruel as file systems are allowed to be: of what was written and not flushed, any subset of sectors of 512
+/// bytes may survive a power cut, in any order; of the names changed since their folder was flushed, any subset; a write
+/// that fails is done in part; a flush that fails drops what it should have made durable. Only the content that was
+/// never written is gentle: it reads as zeros.
+/// </para>
+/// <para>
+/// The scratch folder is real, because others (DuckDB) write there, and is deleted with the storage. All members may
+/// be called from any thread.
+/// </para>
+/// </remarks>
+internal sealed class InMemoryStorage : IStorage, IDisposable
+{
+    private readonly Dictionary<string, Folder> _folders;
+    private readonly Lazy<string> _scratchFolder;
+    private readonly HashSet<string> _locks = [];
+    private readonly Dictionary<InMemoryContent, string> _materialised = [];
+    private readonly Dictionary<StorageOperation, long> _counts = [];
+    private long _calls;
+    private bool _isOff;
+
+    public InMemoryStorage()
+        : this(new Dictionary<string, Folder> { [""] = new() })
+    {
+    }
+
+    private InMemoryStorage(Dictionary<string, Folder> folders)
+    {
+        _folders = folders;
+        _scratchFolder = new Lazy<string>(() => Directory.CreateTempSubdirectory("lambdacore-scratch-").FullName);
+    }
+
+    public string ScratchFolder => _scratchFolder.Value;
+
+    /// <summary>Called before each operation that reaches the disk. It may throw: a <see cref="StorageException"/> is a
+    /// failing disk.</summary>
+    public Action<StorageCall>? BeforeCall { get; set; }
+
+    /// <summary>How many operations reached the disk.</summary>
+    public long Calls => Volatile.Read(ref _calls);
+
+    internal Lock Gate { get; } = new();
+
+    /// <summary>How many operations of one kind reached the disk.</summary>
+    public long CountOf(StorageOperation operation)
+    {
+        lock (Gate)
+        {
+            return _counts.GetValueOrDefault(operation);
+        }
+    }
+
+    /// <summary>Cuts the power: this storage is dead, and what is returned has what the medium has.</summary>
+    /// <param name="random">Decides what of the unflushed survives.</param>
+    public InMemoryStorage Crash(Random random)
+    {
+        lock (Gate)
+        {
+            _isOff = true;
+            var survivors = new Dictionary<InMemoryContent, InMemoryContent>();
+            var folders = new Dictionary<string, Folder>();
+            foreach ((string name, Folder folder) in _folders.OrderBy(pair => pair.Key, StringComparer.Ordinal))
+            {
+                folders[name] = folder.AfterPowerCut(random, content =>
+                    survivors.TryGetValue(content, out InMemoryContent? survivor)
+                        ? survivor
+                        : survivors[content] = content.AfterPowerCut(random));
+            }
+
+            DeleteScratch();
+            return new InMemoryStorage(folders);
+        }
+    }
+
+    /// <summary>Kills the process: this storage is dead, and what is returned has all that was handed to the operating
+    /// system, still unflushed where it was.</summary>
+    public InMemoryStorage Kill()
+    {
+        lock (Gate)
+        {
+            _isOff = true;
+            DeleteScratch();
+            return new InMemoryStorage(_folders);
+        }
+    }
+
+    public IStorageFile Create(string path, long preallocatedLength)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(preallocatedLength);
+        lock (Gate)
+        {
+            Folder folder = FolderOf(path);
+            Reach(StorageOperation.Create, path);
+            var content = new InMemoryContent(preallocatedLength);
+            folder.AddNew(path, content);
+            return new InMemoryFile(this, path, content, writable: true);
+        }
+    }
+
+    public IStorageFile Open(string path, FileAccess access)
+    {
+        lock (Gate)
+        {
+            InMemoryContent content = ContentOf(path);
+            Reach(StorageOperation.Open, path);
+            return new InMemoryFile(this, path, content, access.HasFlag(FileAccess.Write));
+        }
+    }
+
+    public byte[] ReadAll(string path)
+    {
+        lock (Gate)
+        {
+            InMemoryContent content = ContentOf(path);
+            Reach(StorageOperation.Read, path);
+            return content.ToArray();
+        }
+    }
+
+    public bool Exists(string path)
+    {
+        lock (Gate)
+        {
+            return Find(path) is not null;
+        }
+    }
+
+    public long Length(string path)
+    {
+        lock (Gate)
+        {
+            return ContentOf(path).Length;
+        }
+    }
+
+    public IReadOnlyList<string> List(string folder)
+    {
+        lock (Gate)
+        {
+            StoragePath.CheckFolder(folder);
+            Reach(StorageOperation.List, folder);
+            return _folders.TryGetValue(folder, out Folder? found)
+                ? [.. found.Seen.Keys.Order(StringComparer.Ordinal)]
+                : [];
+        }
+    }
+
+    public void CreateFolder(string folder)
+    {
+        lock (Gate)
+        {
+            StoragePath.CheckFolder(folder);
+            if (_folders.ContainsKey(folder))
+            {
+                return;
+            }
+
+            CreateFolder(StoragePath.FolderOf(folder));
+            Reach(StorageOperation.CreateFolder, folder);
+            _folders[folder] = new Folder();
+        }
+    }
+
+    public void FlushFolder(string folder)
+    {
+        lock (Gate)
+        {
+            StoragePath.CheckFolder(folder);
+            Reach(StorageOperation.FlushFolder, folder);
+            Found(folder).Flush();
+        }
+    }
+
+    public void Delete(string path)
+    {
+        lock (Gate)
+        {
+            if (Find(path) is not null)
+            {
+                Reach(StorageOperation.Delete, path);
+                FolderOf(path).Seen.Remove(StoragePath.NameOf(path));
+            }
+        }
+    }
+
+    public void PublishNew(string path, ReadOnlySpan<byte> content)
+    {
+        lock (Gate)
+        {
+            Folder folder = FolderOf(path);
+            Reach(StorageOperation.Create, path);
+            var written = new InMemoryContent(0);
+            Reach(StorageOperation.Write, path);
+            written.Write(0, content);
+            Publish(folder, path, written);
+        }
+    }
+
+    public void Adopt(string scratchPath, string path)
+    {
+        lock (Gate)
+        {
+            Folder folder = FolderOf(path);
+            byte[] bytes;
+            try
+            {
+                bytes = File.ReadAllBytes(scratchPath);
+            }
+            catch (IOException exception)
+            {
+                throw SystemError.Of("open", scratchPath, exception);
+            }
+
+            var written = new InMemoryContent(0);
+            written.Write(0, bytes);
+            Publish(folder, path, written);
+            File.Delete(scratchPath);
+        }
+    }
+
+    public string NewScratchPath(string extension) =>
+        Path.Combine(ScratchFolder, Guid.NewGuid().ToString("N", CultureInfo.InvariantCulture) + extension);
+
+    public void ClearScratch()
+    {
+        lock (Gate)
+        {
+            _materialised.Clear();
+            Directory.Delete(ScratchFolder, recursive: true);
+            Directory.CreateDirectory(ScratchFolder);
+        }
+    }
+
+    public string Materialise(string path)
+    {
+        lock (Gate)
+        {
+            InMemoryContent content = ContentOf(path);
+            if (!_materialised.TryGetValue(content, out string? physicalPath))
+            {
+                Reach(StorageOperation.Read, path);
+                physicalPath = NewScratchPath(Path.GetExtension(path));
+                File.WriteAllBytes(physicalPath, content.ToArray());
+                _materialised[content] = physicalPath;
+            }
+
+            return physicalPath;
+        }
+    }
+
+    public IMappedFile Map(string path)
+    {
+        lock (Gate)
+        {
+            InMemoryContent content = ContentOf(path);
+            Reach(StorageOperation.Map, path);
+            return new InMemoryMappedFile(content.ToArray());
+        }
+    }
+
+    public IDisposable Lock(string path)
+    {
+        lock (Gate)
+        {
+            FolderOf(path);
+            Reach(StorageOperation.Lock, path);
+            if (!_locks.Add(path))
+            {
+                throw StoreLockedException.HeldBy(path, Environment.ProcessId.ToString(CultureInfo.InvariantCulture));
+            }
+
+            return new Held(this, path);
+        }
+    }
+
+    public void Dispose()
+    {
+        lock (Gate)
+        {
+            _isOff = true;
+            DeleteScratch();
+        }
+    }
+
+    /// <summary>Counts an operation and lets it fail; the caller holds the gate.</summary>
+    internal void Reach(StorageOperation operation, string path)
+    {
+        if (_isOff)
+        {
+            throw new StorageException($"Storage failed: {operation} of '{path}': the storage crashed or was closed. Use the one that the crash returned.");
+        }
+
+        _calls++;
+        _counts[operation] = _counts.GetValueOrDefault(operation) + 1;
+        BeforeCall?.Invoke(new StorageCall(_calls, operation, path));
+    }
+
+    private void Publish(Folder folder, string path, InMemoryContent written)
+    {
+        Reach(StorageOperation.Flush, path);
+        written.Flush();
+        Reach(StorageOperation.Rename, path);
+        folder.AddNew(path, written);
+        Reach(StorageOperation.FlushFolder, StoragePath.FolderOf(path));
+        folder.Flush();
+    }
+
+    private Folder FolderOf(string path) => Found(StoragePath.FolderOf(StoragePath.CheckFile(path)));
+
+    private Folder Found(string folder) => _folders.TryGetValue(folder, out Folder? found)
+        ? found
+        : throw new StorageException($"Storage failed: ENOENT: the folder '{folder}' does not exist. Create it first.");
+
+    private InMemoryContent? Find(string path) =>
+        _folders.TryGetValue(StoragePath.FolderOf(StoragePath.CheckFile(path)), out Folder? folder)
+            ? folder.Seen.GetValueOrDefault(StoragePath.NameOf(path))
+            : null;
+
+    private InMemoryContent ContentOf(string path) =>
+        Find(path) ?? throw new StorageException($"Storage failed: ENOENT: the file '{path}' does not exist.");
+
+    private void DeleteScratch()
+    {
+        if (_scratchFolder.IsValueCreated && Directory.Exists(ScratchFolder))
+        {
+            Directory.Delete(ScratchFolder, recursive: true);
+        }
+    }
+
+    /// <summary>The names in one folder: as seen, and as the medium has them.</summary>
+    private sealed class Folder
+    {
+        private Dictionary<string, InMemoryContent> _durable = [];
+
+        public Dictionary<string, InMemoryContent> Seen { get; private init; } = [];
+
+        public void AddNew(string path, InMemoryContent content)
+        {
+            if (!Seen.TryAdd(StoragePath.NameOf(path), content))
+            {
+                throw new StorageConflictException(path);
+            }
+        }
+
+        public void Flush() => _durable = new Dictionary<string, InMemoryContent>(Seen);
+
+        public Folder AfterPowerCut(Random random, Func<InMemoryContent, InMemoryContent> survivorOf)
+        {
+            var left = new Folder();
+            foreach (string name in Seen.Keys.Union(_durable.Keys).Order(StringComparer.Ordinal))
+            {
+                Dictionary<string, InMemoryContent> source = random.Next(2) == 0 ? Seen : _durable;
+                if (source.TryGetValue(name, out InMemoryContent? content))
+                {
+                    left.Seen[name] = survivorOf(content);
+                }
+            }
+
+            left.Flush();
+            return left;
+        }
+    }
+
+    private sealed class Held(InMemoryStorage storage, string path) : IDisposable
+    {
+        private bool _released;
+
+        public void Dispose()
+        {
+            lock (storage.Gate)
+            {
+                if (!_released)
+                {
+                    _released = true;
+                    storage._locks.Remove(path);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,116 @@
+using System.Diagnostics;
+using LambdaCore.Storage;
+using NUnit.Framework;
+
+namespace LambdaCore.Tests.Storage;
+
+[TestFixture]
+internal sealed class PhysicalStorageTests : StorageContract
+{
+    private string _folder = "";
+    private PhysicalStorage _storage = null!;
+
+    protected override IStorage Storage => _storage;
+
+    [SetUp]
+    public void CreateFolder()
+    {
+        _folder = Directory.CreateTempSubdirectory("lambdacore-storage-").FullName;
+        _storage = new PhysicalStorage(Path.Combine(_folder, "deep", "store"));
+    }
+
+    [TearDown]
+    public void DeleteFolder() => Directory.Delete(_folder, recursive: true);
+
+    [Test]
+    public void An_error_names_the_operation_the_path_and_the_cause()
+    {
+        StorageException error = Assert.Throws<StorageException>(() => _storage.FlushFolder("gone"));
+        Assert.That(error.Message, Does.Contain("flush of the folder").And.Contain(Path.Combine("store", "gone")).And.Contain("ENOENT"));
+    }
+
+    [Test]
+    [Platform("Linux,MacOsX")]
+    public void A_lock_of_another_process_is_named_and_ends_when_that_process_is_killed()
+    {
+        string path = Path.Combine(_folder, "deep", "store", "LOCK");
+        File.WriteAllText(path, "");
+        using Process? holder = StartHolder(path);
+        if (holder is null)
+        {
+            Assert.Ignore("there is no python3 here to hold the lock");
+        }
+
+        try
+        {
+            Assert.That(holder.StandardOutput.ReadLine(), Is.EqualTo("held"));
+            Assert.That(() => _storage.Lock("LOCK"), Throws.InstanceOf<StoreLockedException>().With.Message.Contains($"process {holder.Id}"));
+        }
+        finally
+        {
+            holder.Kill();
+            holder.WaitForExit();
+        }
+
+        Assert.That(() => _storage.Lock("LOCK").Dispose(), Throws.Nothing);
+    }
+
+    [Test]
+    [Category("Linux")]
+    [Platform("Linux")]
+    public void A_full_disk_shows_at_creation_and_is_told_from_other_errors()
+    {
+        string mount = Path.Combine(_folder, "tiny");
+        Directory.CreateDirectory(mount);
+        if (Run("mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", mount) != 0)
+        {
+            Assert.Ignore("mounting a tmpfs needs root");
+        }
+
+        try
+        {
+            var tiny = new PhysicalStorage(mount);
+            StorageException error = Assert.Throws<StorageException>(() => tiny.Create("big", 4 << 20));
+            Assert.Multiple(() =>
+            {
+                Assert.That(error.IsDiskFull, Is.True);
+                Assert.That(error.Message, Does.Contain("ENOSPC").And.Contain("big"));
+                Assert.That(tiny.Exists("big"), Is.False, "a file that could not be made is not left behind");
+            });
+            using IStorageFile reserved = tiny.Create("reserved", 900 * 1024);
+            error = Assert.Throws<StorageException>(() => tiny.PublishNew("more", new byte[400 * 1024]));
+            Assert.Multiple(() =>
+            {
+                Assert.That(error.IsDiskFull, Is.True);
+                Assert.That(tiny.List(""), Is.EqualTo(new[] { "reserved" }));
+                Assert.That(Directory.GetFiles(tiny.ScratchFolder), Is.Empty);
+                Assert.That(() => reserved.Write(0, new byte[900 * 1024]), Throws.Nothing, "what was reserved is there");
+            });
+        }
+        finally
+        {
+            Run("umount", mount);
+        }
+    }
+
+    private static Process? StartHolder(string path)
+    {
+        const string script = "import fcntl,os,sys,time\nf=open(sys.argv[1],'w')\nfcntl.flock(f,fcntl.LOCK_EX)\nf.write(str(os.getpid()))\nf.flush()\nprint('held',flush=True)\ntime.sleep(60)\n";
+        var start = new ProcessStartInfo("python3", ["-c", script, path]) { RedirectStandardOutput = true };
+        try
+        {
+            return Process.Start(start);
+        }
+        catch (System.ComponentModel.Win32Exception)
+        {
+            return null;
+        }
+    }
+
+    private static int Run(string program, params string[] arguments)
+    {
+        using Process process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true })!;
+        process.WaitForExit();
+        return process.ExitCode;
+    }
+}
