@@ -35,15 +35,15 @@ public sealed class LogCorruptException : LambdaCoreException
     /// <param name="lost">What is lost; empty when only its start is known.</param>
     /// <param name="what">What is wrong there.</param>
     internal static LogCorruptException Damaged(string path, long offset, LogRange lost, string what) => new(
-        $"The write-ahead log is damaged: {what}, in file '{path}' at byte {offset}. {Describe(lost)} were acknowledged and cannot be read. Restore the file from a copy; nothing was changed on disk.",
+        $"The write-ahead log is damaged: {what}, in file '{path}' at byte {offset}. What is lost: {Describe(lost)}. Restore the file from a copy; nothing was changed on disk.",
         lost);
 
     /// <param name="path">The file that should be there.</param>
     /// <param name="lost">What is lost; empty when only its start is known.</param>
     internal static LogCorruptException Missing(string path, LogRange lost) => new(
-        $"The write-ahead log is incomplete: {Describe(lost)} are missing, because there is no usable file '{path}'. Put the file back from where it was moved or from a copy; nothing was changed on disk.",
+        $"The write-ahead log is incomplete: there is no usable file '{path}'. What is lost: {Describe(lost)}. Put the file back from where it was moved or from a copy; nothing was changed on disk.",
         lost);
 
     private static string Describe(LogRange lost) =>
-        lost.IsEmpty ? $"events from position {lost.Start} on" : $"events at {lost}";
+        lost.IsEmpty ? $"the events from position {lost.Start} on" : $"the events {lost}";
 }

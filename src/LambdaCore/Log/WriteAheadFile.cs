@@ -5,7 +5,7 @@ namespace LambdaCore.Log;
 /// <summary>One file of the write-ahead log and what its header says.</summary>
 /// <param name="Path">Its path in the store.</param>
 /// <param name="First">The position of its first event.</param>
-/// <param name="Length">Its length in bytes.</param>
+/// <param name="Length">The length in bytes to which it was preallocated.</param>
 /// <param name="Seed">What seeds the checksums of its frames.</param>
 internal sealed record WriteAheadFile(string Path, LogPosition First, long Length, uint Seed)
 {

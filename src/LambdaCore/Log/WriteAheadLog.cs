@@ -112,8 +112,9 @@ internal sealed class WriteAheadLog : IDisposable
         try
         {
             long frameLength = WriteAheadFormat.FrameLength(payload.Length);
-            if (frameLength > Current.Length - RoomForMarks - _offset)
+            if (frameLength > Current.Length - RoomForMarks - _offset && first != Current.First)
             {
+                // A file that holds no group yet cannot be followed by one of the same name; it grows instead.
                 Roll(frameLength);
             }
 

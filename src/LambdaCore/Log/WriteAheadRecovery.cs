@@ -20,7 +20,7 @@ internal sealed class WriteAheadRecovery
     private readonly IStorage _storage;
     private readonly List<string> _obsolete = [];
     private string? _unfinished;
-    private long _unsureOffset = WriteAheadFormat.FileHeaderLength;
+    private long _unsureOffset;
     private long _contentEnd;
 
     private WriteAheadRecovery(IStorage storage, LogPosition sealedEnd)
@@ -64,7 +64,7 @@ internal sealed class WriteAheadRecovery
         // What the last process wrote and did not flush may be in the operating system's cache only; and after a
         // failed flush it may be there, marked as written, without being on the medium. Writing it again is the one
         // way to have the next flush mean it.
-        byte[] chunk = new byte[64 * 1024];
+        byte[] chunk = new byte[Math.Min(64 * 1024, _contentEnd - _unsureOffset)];
         for (long offset = _unsureOffset; offset < Offset; offset += chunk.Length)
         {
             Span<byte> bytes = chunk.AsSpan(0, (int)Math.Min(chunk.Length, Offset - offset));
@@ -81,6 +81,7 @@ internal sealed class WriteAheadRecovery
         if (_unsureOffset < _contentEnd)
         {
             last.Flush();
+            _storage.FlushFolder(WriteAheadFormat.Folder);
         }
     }
 
@@ -237,24 +238,26 @@ internal sealed class WriteAheadRecovery
     /// log goes on in another.</summary>
     private bool ScanSoundFrames(WriteAheadScanner scanner)
     {
-        LogPosition durableEnd = LogPosition.Zero;
         var ends = new Queue<(LogPosition End, long Offset)>();
         bool rolled = false;
         Offset = WriteAheadFormat.FileHeaderLength;
-        _unsureOffset = Offset;
         EndsWithMark = true;
+
+        // The header and the name were durable before the first frame was written; without one, who knows.
+        _unsureOffset = scanner.TryRead(Offset, out _) ? Offset : 0;
         while (scanner.TryRead(Offset, out WriteAheadFrame frame) && frame.First == End)
         {
-            Offset += frame.Length;
-            End = frame.End;
-            durableEnd = LogPosition.Max(durableEnd, frame.DurableEnd);
-            EndsWithMark = frame.Kind != WriteAheadFrameKind.Group;
-            rolled = frame.Kind == WriteAheadFrameKind.Rolled;
-            ends.Enqueue((End, Offset));
-            while (ends.TryPeek(out (LogPosition End, long Offset) oldest) && oldest.End <= durableEnd)
+            // A frame speaks for those before it and not for itself: the flush behind it may have failed.
+            while (ends.TryPeek(out (LogPosition End, long Offset) oldest) && oldest.End <= frame.DurableEnd)
             {
                 _unsureOffset = ends.Dequeue().Offset;
             }
+
+            Offset += frame.Length;
+            End = frame.End;
+            EndsWithMark = frame.Kind != WriteAheadFrameKind.Group;
+            rolled = frame.Kind == WriteAheadFrameKind.Rolled;
+            ends.Enqueue((End, Offset));
         }
 
         return rolled;

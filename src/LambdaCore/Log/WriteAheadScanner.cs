@@ -12,7 +12,7 @@ internal sealed class WriteAheadScanner
     private readonly IStorageFile _file;
     private readonly uint _seed;
     private readonly long _length;
-    private byte[] _window = new byte[WindowLength];
+    private byte[] _window;
     private long _windowStart;
     private int _windowCount;
 
@@ -23,6 +23,7 @@ internal sealed class WriteAheadScanner
         _file = file;
         _seed = seed;
         _length = file.Length;
+        _window = new byte[Math.Min(WindowLength, _length)];
     }
 
     /// <summary>Reads the frame at an offset; false when there is no sound one.</summary>
