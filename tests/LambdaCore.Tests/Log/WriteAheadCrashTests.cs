@@ -9,7 +9,7 @@ namespace LambdaCore.Tests.Log;
 [TestFixture]
 internal sealed class WriteAheadCrashTests
 {
-    private const int Histories = 1000;
+    private const int Histories = 3000;
     private const int LivesPerHistory = 8;
 
     [Test]
