@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Numerics;
 using System.Runtime.CompilerServices;
 
 namespace LambdaCore.DuckDb;
@@ -51,28 +52,23 @@ internal abstract class StateSlab : IDisposable
 }
 
 /// <summary>The states, in chunks that never move, so that a state can be held by reference while others are added.</summary>
-/// <remarks>Thread-safe, but for the states themselves.</remarks>
+/// <remarks>Thread-safe, but for the states themselves. Threads add from chunks of their own stripe, so they seldom meet.</remarks>
 internal sealed unsafe class StateSlab<TState> : StateSlab
     where TState : struct
 {
     private const int ChunkBits = 10;
     private const int ChunkSize = 1 << ChunkBits;
 
-    private readonly Lock growing = new();
-    private readonly Stack<int> free = new();
-    private TState[][] chunks = [];
-    private int used;
+    private static readonly uint StripeCount = BitOperations.RoundUpToPowerOf2((uint)Environment.ProcessorCount);
 
-    public override int Count
-    {
-        get
-        {
-            lock (growing)
-            {
-                return used - free.Count;
-            }
-        }
-    }
+    private readonly Lock growing = new();
+    private readonly Stripe[] stripes = [.. Enumerable.Range(0, (int)StripeCount).Select(_ => new Stripe())];
+    private volatile TState[][] chunks = [];
+    private int chunkCount;
+
+    public override int Count => stripes.Sum(stripe => stripe.Live);
+
+    private Stripe OwnStripe => stripes[(uint)Environment.CurrentManagedThreadId & (StripeCount - 1)];
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ref TState At(StateSlot slot)
@@ -89,20 +85,21 @@ internal sealed unsafe class StateSlab<TState> : StateSlab
     [MethodImpl(MethodImplOptions.NoInlining)]
     public ref TState Add(StateSlot* slot)
     {
-        lock (growing)
+        Stripe stripe = OwnStripe;
+        lock (stripe.Lock)
         {
-            if (!free.TryPop(out int index))
+            if (!stripe.Free.TryPop(out int index))
             {
-                index = used;
-                if (index >> ChunkBits == chunks.Length)
+                if (stripe.Next == stripe.End)
                 {
-                    chunks = Grown(chunks);
+                    stripe.Next = AddChunk() * ChunkSize;
+                    stripe.End = stripe.Next + ChunkSize;
                 }
 
-                chunks[index >> ChunkBits] ??= new TState[ChunkSize];
-                used++;
+                index = stripe.Next++;
             }
 
+            stripe.Live++;
             slot->Place = index + 1;
             slot->Slab = Number;
         }
@@ -112,7 +109,8 @@ internal sealed unsafe class StateSlab<TState> : StateSlab
 
     public override void Release(StateSlot** slots, int count)
     {
-        lock (growing)
+        Stripe stripe = OwnStripe;
+        lock (stripe.Lock)
         {
             for (int i = 0; i < count; i++)
             {
@@ -120,21 +118,46 @@ internal sealed unsafe class StateSlab<TState> : StateSlab
                 if (slot->Place != 0 && slot->Slab == Number)
                 {
                     At(*slot) = default;
-                    free.Push(slot->Place - 1);
+                    stripe.Free.Push(slot->Place - 1);
+                    stripe.Live--;
                     *slot = default;
                 }
             }
         }
     }
 
-    // Doubling, so that growth costs little; a reader that still holds the shorter table finds its chunks there.
-    private static TState[][] Grown(TState[][] chunks)
+    private int AddChunk()
     {
-        TState[][] longer = new TState[Math.Max(4, chunks.Length * 2)][];
-        chunks.CopyTo(longer, 0);
-        return longer;
+        lock (growing)
+        {
+            if (chunkCount == chunks.Length)
+            {
+                // A reader that still holds the shorter table finds its chunks there.
+                TState[][] longer = new TState[Math.Max(4, chunks.Length * 2)][];
+                chunks.CopyTo(longer, 0);
+                chunks = longer;
+            }
+
+            chunks[chunkCount] = new TState[ChunkSize];
+            return chunkCount++;
+        }
     }
 
     private static void ThrowDropped() => throw new InvalidOperationException(
         "The query was abandoned: the states of its aggregates have been dropped.");
+
+    private sealed class Stripe
+    {
+        public Lock Lock { get; } = new();
+
+        public Stack<int> Free { get; } = new();
+
+        /// <summary>The places from here to <see cref="End"/> were never used.</summary>
+        public int Next { get; set; }
+
+        public int End { get; set; }
+
+        /// <summary>States added less states released by the threads of this stripe; below zero if they release others'.</summary>
+        public int Live { get; set; }
+    }
 }
