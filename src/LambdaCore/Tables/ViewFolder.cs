@@ -3,8 +3,10 @@ using System.Text;
 namespace LambdaCore.Tables;
 
 /// <summary>The name of the folder that holds a view, on any file system: letters, digits, '_' and '-' stand for
-/// themselves, every other byte of the UTF-8 form is percent-encoded, and so is the first letter of a name that
-/// Windows reserves. Different names have different folders.</summary>
+/// themselves; every other byte of the UTF-8 form is written as '~' and two hexadecimal digits, and so is the first letter
+/// of a name that Windows reserves. Different names have different folders.</summary>
+/// <remarks>Not percent-encoded, because readers of Delta tables take a folder's path for a URL and decode it (seen with
+/// ClickHouse 26.7, whose reader is delta-kernel-rs); a URL leaves '~' as it is.</remarks>
 internal static class ViewFolder
 {
     /// <summary>The longest folder name; file systems allow 255 bytes, and Windows paths are short.</summary>
@@ -37,7 +39,7 @@ internal static class ViewFolder
         foreach (byte one in bytes)
         {
             bool isPlain = Plain.Contains((char)one, StringComparison.Ordinal) && !(folder.Length == 0 && Reserved.Contains(viewName));
-            _ = isPlain ? folder.Append((char)one) : folder.Append('%').Append(Convert.ToHexString([one]));
+            _ = isPlain ? folder.Append((char)one) : folder.Append('~').Append(Convert.ToHexString([one]));
         }
 
         return folder.Length <= MaximumLength
