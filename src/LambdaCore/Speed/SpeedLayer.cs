@@ -1,0 +1,391 @@
+using System.Collections.Concurrent;
+using LambdaCore.Aggregates;
+using LambdaCore.Log;
+using LambdaCore.Values;
+
+namespace LambdaCore.Speed;
+
+/// <summary>
+/// The states of the events that the batch layer has not reached: per view and key, always merged, for exactly the
+/// events before <see cref="End"/>.
+/// </summary>
+/// <remarks>
+/// <para>
+/// States gather in one hash table per view. A table that grew full is frozen, and moved into the <see cref="SpillStore"/> in pieces
+/// between groups, so that readers never wait long and memory stays bounded.
+/// </para>
+/// <para>
+/// One thread, the consumer, applies and loads. Any thread may read, open, drop and dispose. Two locks keep them apart, taken in this
+/// order: the gate, which scans share and which moving and dropping take alone, so that what a scan goes through stays
+/// where it is; and the state lock, which reads share, and which every change takes for a short time. Both are fair to
+/// those who take them alone.
+/// </para>
+/// <para>
+/// An error while applying or spilling cannot be undone halfway, so the layer stops there: every call raises it
+/// from then on. Nothing is lost, since the log has every event; opening the store again rebuilds the layer.
+/// </para>
+/// </remarks>
+/// <typeparam name="TEvent">The event type.</typeparam>
+internal sealed class SpeedLayer<TEvent> : IDisposable
+{
+    /// <summary>Moving keeps ahead of folding, since a group brings at most one new key per event and view.</summary>
+    private const int MovedKeysPerFold = 2;
+    private const int LeastMovedKeys = 1024;
+
+    /// <summary>How many frozen tables may wait for scans to end before the consumer waits for them too.</summary>
+    private const int MostWaitingTables = 8;
+    private const long LeastFlushBytes = 1 << 20;
+
+    private readonly ReaderWriterLockSlim _stateLock = new();
+    private readonly ConcurrentQueue<SpeedGeneration> _frozen = new();
+    private readonly FlushBatch _batch = new();
+    private volatile SpeedView<TEvent>[] _views = [];
+    private volatile SpillStore? _spill;
+    private volatile Exception? _fault;
+    private volatile bool _disposed;
+    private uint _generations;
+    private LogPosition _end;
+
+    /// <summary>Creates a layer without views, and deletes what an earlier process spilled.</summary>
+    /// <param name="options">Memory and disk.</param>
+    /// <param name="end">The position of the first event that will be applied.</param>
+    public SpeedLayer(SpeedOptions options, LogPosition end)
+    {
+        Options = options;
+        _end = end;
+        SpillDevice.DeleteLeftovers(options.Storage, options.Folder);
+    }
+
+    /// <summary>The end of the events that were applied: the first position that was not.</summary>
+    public LogPosition End => Measure(() => _end);
+
+    /// <summary>Bytes of memory that spilled states take, without their index; 0 as long as nothing was spilled.</summary>
+    public long SpillMemoryBytes => Measure(() => _spill?.MemoryBytes ?? 0);
+
+    /// <summary>Bytes of disk that spilled states take.</summary>
+    public long SpillDiskBytes => Measure(() => _spill?.DiskBytes ?? 0);
+
+    /// <summary>Memory and disk.</summary>
+    internal SpeedOptions Options { get; }
+
+    /// <summary>The bytes from which on a table is moved out.</summary>
+    internal long FlushBytes => Math.Max(LeastFlushBytes, Options.MemoryBytes / 16);
+
+    /// <summary>Scans share it; moving and dropping take it alone.</summary>
+    internal ReaderWriterLockSlim Gate { get; } = new();
+
+    /// <summary>The spill store; null as long as nothing was spilled.</summary>
+    internal SpillStore? Spill => _spill;
+
+    /// <summary>Adds a view. Events before <see cref="End"/> that it should have seen are to be loaded before anything else happens.</summary>
+    /// <param name="filter">Which events the view counts; null for all.</param>
+    /// <param name="writeKey">Writes an event's key with <see cref="KeyWriter"/>.</param>
+    /// <param name="fold">Adds an event to the states of its key.</param>
+    /// <param name="start">The first position that the view covers here; events before it are skipped.</param>
+    public SpeedView<TEvent, TRow> AddView<TRow>(
+        Func<TEvent, bool>? filter, Action<TEvent, ByteWriter> writeKey, FoldEvent<TEvent, TRow> fold, LogPosition start)
+        where TRow : struct, IState<TRow> =>
+        Exclusive(() =>
+        {
+            var view = new SpeedView<TEvent, TRow>(this, filter, writeKey, fold, start);
+            _views = [.. _views, view];
+            return view;
+        });
+
+    /// <summary>Folds a group of events into every view. Readers see all of it or nothing.</summary>
+    /// <param name="events">The events.</param>
+    /// <param name="eventTimes">Their event times, in microseconds since the Unix epoch.</param>
+    /// <param name="first">The position of the first event, which must be <see cref="End"/>.</param>
+    /// <exception cref="LambdaCoreException">There would be a gap or an overlap; or the layer stopped, now or earlier.</exception>
+    public void Apply(ReadOnlySpan<TEvent> events, ReadOnlySpan<long> eventTimes, LogPosition first)
+    {
+        ArgumentOutOfRangeException.ThrowIfNotEqual(eventTimes.Length, events.Length, nameof(eventTimes));
+        ThrowIfUnusable();
+        if (first != _end)
+        {
+            throw new LambdaCoreException(
+                $"Events from position {first} on were to be applied, but the speed layer has applied those before {_end}: there would be {(first > _end ? "a gap" : "an overlap")}. Open the store again to rebuild the speed layer.");
+        }
+
+        try
+        {
+            SpeedView<TEvent>[] views = _views;
+            foreach (SpeedView<TEvent> view in views)
+            {
+                view.Prepare(events, first);
+            }
+
+            _stateLock.EnterWriteLock();
+            try
+            {
+                foreach (SpeedView<TEvent> view in views)
+                {
+                    view.Fold(events, eventTimes, first);
+                }
+
+                _end = first.Plus(events.Length);
+            }
+            catch (Exception error)
+            {
+                // Under the lock, so that nobody sees half a group.
+                _fault = error;
+                throw;
+            }
+            finally
+            {
+                _stateLock.ExitWriteLock();
+            }
+        }
+        catch (Exception error)
+        {
+            _fault ??= error;
+            throw;
+        }
+
+        Settle(events.Length);
+    }
+
+    /// <summary>Freezes every view's states and begins new ones. For any thread, also within <see cref="Exclusive"/>.</summary>
+    /// <param name="start">The position to begin at, which must be <see cref="End"/>.</param>
+    /// <exception cref="LambdaCoreException">It is not; or the layer has stopped.</exception>
+    public void OpenGeneration(LogPosition start)
+    {
+        bool nested = _stateLock.IsWriteLockHeld;
+        if (!nested)
+        {
+            EnterWrite();
+        }
+
+        try
+        {
+            if (start != _end)
+            {
+                throw new LambdaCoreException($"A generation was to start at position {start}, but the speed layer has applied the events before {_end}. Seal the log where the speed layer stands.");
+            }
+
+            foreach (SpeedView<TEvent> view in _views)
+            {
+                view.OpenGeneration(start);
+
+                // The one before is about to be dropped when the batch run has caught up. What is older was kept by
+                // a run that failed, and should not stay in memory.
+                foreach (SpeedGeneration old in view.Generations.SkipLast(2).Where(old => old.Freeze()))
+                {
+                    _frozen.Enqueue(old);
+                }
+            }
+        }
+        finally
+        {
+            if (!nested)
+            {
+                ExitWrite();
+            }
+        }
+    }
+
+    /// <summary>Begins a moment in which the layer stands still, for point reads. Do not nest.</summary>
+    /// <exception cref="LambdaCoreException">The layer has stopped.</exception>
+    /// <exception cref="ObjectDisposedException">The layer was disposed.</exception>
+    public ReadScope EnterRead()
+    {
+        _stateLock.EnterReadLock();
+        try
+        {
+            ThrowIfUnusable();
+        }
+        catch
+        {
+            _stateLock.ExitReadLock();
+            throw;
+        }
+
+        return new ReadScope(_stateLock, _end);
+    }
+
+    /// <summary>Runs something while nobody reads or applies: what it changes, readers see together with the layer's states.</summary>
+    public T Exclusive<T>(Func<T> change)
+    {
+        EnterWrite();
+        try
+        {
+            return change();
+        }
+        finally
+        {
+            ExitWrite();
+        }
+    }
+
+    /// <summary>Waits for reads and scans to end, frees the memory and deletes what was spilled. Whoever comes later gets an <see cref="ObjectDisposedException"/>.</summary>
+    public void Dispose()
+    {
+        Gate.EnterWriteLock();
+        _stateLock.EnterWriteLock();
+        try
+        {
+            // The locks themselves stay, for those who come later.
+            _disposed = true;
+            _views = [];
+            _spill?.Dispose();
+            _spill = null;
+        }
+        finally
+        {
+            _stateLock.ExitWriteLock();
+            Gate.ExitWriteLock();
+        }
+    }
+
+    /// <summary>A number that no other generation has.</summary>
+    internal uint NextGenerationNumber() => checked(++_generations);
+
+    /// <summary>Enters the state lock alone.</summary>
+    internal void EnterWrite()
+    {
+        _stateLock.EnterWriteLock();
+        try
+        {
+            ThrowIfUnusable();
+        }
+        catch
+        {
+            _stateLock.ExitWriteLock();
+            throw;
+        }
+    }
+
+    /// <summary>Leaves the state lock.</summary>
+    internal void ExitWrite() => _stateLock.ExitWriteLock();
+
+    /// <summary>Takes a figure at a moment in which the layer stands still.</summary>
+    internal T Measure<T>(Func<T> figure)
+    {
+        using (EnterRead())
+        {
+            return figure();
+        }
+    }
+
+    /// <summary>Removes a view's old generations, and frees the part of the spill store that no generation needs any more.</summary>
+    internal void Drop(SpeedView<TEvent> view, LogPosition position)
+    {
+        Gate.EnterWriteLock();
+        try
+        {
+            EnterWrite();
+            try
+            {
+                if (view.Forget(position) && _spill is { } spill)
+                {
+                    long? oldest = _views.SelectMany(each => each.Generations).Min(generation => generation.SpillStart);
+                    spill.DropBefore(oldest ?? spill.TailAddress);
+                }
+            }
+            finally
+            {
+                ExitWrite();
+            }
+        }
+        catch (Exception error) when (error is not ObjectDisposedException)
+        {
+            _fault ??= error;
+            throw;
+        }
+        finally
+        {
+            Gate.ExitWriteLock();
+        }
+    }
+
+    /// <summary>Freezes the tables that are full, and moves a part of the frozen ones.</summary>
+    /// <param name="folds">How many events were folded since the last call.</param>
+    internal void Settle(int folds)
+    {
+        foreach (SpeedView<TEvent> view in _views)
+        {
+            EnterWrite();
+            try
+            {
+                if (view.FreezeIfFull(folds) is { } frozen)
+                {
+                    _frozen.Enqueue(frozen);
+                }
+            }
+            finally
+            {
+                ExitWrite();
+            }
+        }
+
+        if (_frozen.IsEmpty)
+        {
+            return;
+        }
+
+        if (_frozen.Count > MostWaitingTables)
+        {
+            Gate.EnterWriteLock();
+        }
+        else if (!Gate.TryEnterWriteLock(TimeSpan.Zero))
+        {
+            return;
+        }
+
+        try
+        {
+            Move(Math.Max(LeastMovedKeys, checked(MovedKeysPerFold * folds * _views.Length)));
+        }
+        catch (Exception error)
+        {
+            _fault ??= error;
+            throw;
+        }
+        finally
+        {
+            Gate.ExitWriteLock();
+        }
+    }
+
+    private void Move(int keys)
+    {
+        ThrowIfUnusable();
+        while (keys > 0 && _frozen.TryPeek(out SpeedGeneration? generation))
+        {
+            bool done = !generation.HasFrozen; // It was dropped meanwhile.
+            if (!done)
+            {
+                SpillStore spill = _spill ??= new SpillStore(Options);
+                generation.PrepareFlush(spill, _batch);
+                EnterWrite();
+                try
+                {
+                    done = generation.CommitFlush(spill, _batch);
+                }
+                finally
+                {
+                    ExitWrite();
+                }
+
+                keys -= _batch.Count;
+            }
+
+            if (done)
+            {
+                _frozen.TryDequeue(out _);
+            }
+        }
+    }
+
+    private void ThrowIfUnusable()
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        if (_fault is { } fault)
+        {
+            throw new LambdaCoreException(
+                $"The speed layer stopped after position {_end}: {fault.Message} Nothing is lost, the log has every event. Open the store again to rebuild the speed layer.", fault);
+        }
+
+        _spill?.ThrowIfFaulted();
+    }
+}

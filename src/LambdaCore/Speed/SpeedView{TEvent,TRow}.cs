@@ -1,0 +1,205 @@
+using LambdaCore.Aggregates;
+using LambdaCore.Log;
+using LambdaCore.Values;
+
+namespace LambdaCore.Speed;
+
+/// <summary>The speed layer's part of one view: its states from a position on, in generations without gap or overlap.</summary>
+/// <remarks>Reading is for any thread, loading and folding for the layer's consumer.</remarks>
+/// <typeparam name="TEvent">The event type.</typeparam>
+/// <typeparam name="TRow">The states of one key.</typeparam>
+internal sealed class SpeedView<TEvent, TRow> : SpeedView<TEvent>
+    where TRow : struct, IState<TRow>
+{
+    private readonly SpeedLayer<TEvent> _layer;
+    private readonly Func<TEvent, bool>? _filter;
+    private readonly Action<TEvent, ByteWriter> _writeKey;
+    private readonly FoldEvent<TEvent, TRow> _fold;
+    private readonly TablePool<TRow> _pool;
+    private readonly ByteWriter _keys = new();
+    private volatile SpeedGeneration<TRow>[] _generations; // Replaced, never changed.
+    private Prepared[] _prepared = new Prepared[64];
+    private int _preparedCount;
+
+    /// <summary>Creates a view that has seen nothing before a position.</summary>
+    internal SpeedView(
+        SpeedLayer<TEvent> layer, Func<TEvent, bool>? filter, Action<TEvent, ByteWriter> writeKey, FoldEvent<TEvent, TRow> fold, LogPosition start)
+    {
+        _layer = layer;
+        _filter = filter;
+        _writeKey = writeKey;
+        _fold = fold;
+        _pool = new TablePool<TRow>(8 * layer.Options.FlushKeys);
+        _generations = [new SpeedGeneration<TRow>(layer.NextGenerationNumber(), start, _pool)];
+    }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<SpeedGeneration> Generations => _generations;
+
+    /// <inheritdoc/>
+    protected override SpeedLayer<TEvent> Layer => _layer;
+
+    private SpeedGeneration<TRow> Current => _generations[^1];
+
+    /// <summary>Merges the states of a key, from a position on, into a row. Only within a <see cref="ReadScope"/>.</summary>
+    /// <param name="key">The encoded key.</param>
+    /// <param name="hash">Its <see cref="XxHash64"/>.</param>
+    /// <param name="from">Where the layer before ends.</param>
+    /// <param name="row">The row; unchanged if there are none.</param>
+    /// <returns>Whether there were any.</returns>
+    /// <exception cref="LambdaCoreException">No generation starts there: a gap or an overlap. Or the disk failed.</exception>
+    public bool TryMerge(ReadOnlySpan<byte> key, ulong hash, LogPosition from, ref TRow row)
+    {
+        bool found = false;
+        for (int i = IndexOf(from); i < _generations.Length; i++)
+        {
+            found |= _generations[i].TryMerge(key, hash, _layer.Spill, ref row);
+        }
+
+        return found;
+    }
+
+    /// <summary>Visits the states of all keys of a range, from a position on, as they are at one moment.</summary>
+    /// <param name="from">Called at that moment, while the layer stands still: where the layer before ends. Whatever else belongs to the same
+    /// moment, such as the list of layers, is to be taken there.</param>
+    /// <param name="range">The keys that matter.</param>
+    /// <param name="visit">Called for each state.</param>
+    /// <returns>The end of the events that the states cover.</returns>
+    /// <exception cref="LambdaCoreException">No generation starts there: a gap or an overlap. Or the disk failed.</exception>
+    public LogPosition Scan(Func<LogPosition> from, KeyRange range, SpeedVisitor<TRow> visit)
+    {
+        _layer.Gate.EnterReadLock();
+        try
+        {
+            LogPosition position;
+            var snapshots = new List<SpeedSnapshot<TRow>>();
+            using (ReadScope scope = _layer.EnterRead())
+            {
+                position = scope.Position;
+                for (int i = IndexOf(from()); i < _generations.Length; i++)
+                {
+                    snapshots.Add(_generations[i].Capture(range, i == _generations.Length - 1, _layer.Spill));
+                }
+            }
+
+            foreach (SpeedSnapshot<TRow> snapshot in snapshots)
+            {
+                snapshot.Scan(range, _layer.Spill, visit);
+            }
+
+            return position;
+        }
+        finally
+        {
+            _layer.Gate.ExitReadLock();
+        }
+    }
+
+    /// <summary>Merges the state of a key that was computed elsewhere, for events from the view's start up to the layer's end.</summary>
+    /// <param name="key">The encoded key.</param>
+    /// <param name="hash">Its <see cref="XxHash64"/>.</param>
+    /// <param name="state">The bytes of its states.</param>
+    public void Load(ReadOnlySpan<byte> key, ulong hash, ref ByteReader state)
+    {
+        TRow loaded = TRow.Read(ref state);
+        _layer.EnterWrite();
+        try
+        {
+            Current.Active.GetOrAdd(key, hash).Merge(in loaded);
+        }
+        finally
+        {
+            _layer.ExitWrite();
+        }
+
+        _layer.Settle(folds: 1);
+    }
+
+    /// <inheritdoc/>
+    public override void Prepare(ReadOnlySpan<TEvent> events, LogPosition first)
+    {
+        _keys.Clear();
+        _preparedCount = 0;
+        if (_prepared.Length < events.Length)
+        {
+            _prepared = new Prepared[events.Length];
+        }
+
+        long skipped = Math.Clamp(Current.Start.Value - first.Value, 0, events.Length);
+        for (int i = (int)skipped; i < events.Length; i++)
+        {
+            TEvent item = events[i];
+            if (_filter is null || _filter(item))
+            {
+                int start = _keys.Length;
+                _writeKey(item, _keys);
+                _prepared[_preparedCount++] = new Prepared(XxHash64.Hash(_keys.Written[start..]), start, i);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void Fold(ReadOnlySpan<TEvent> events, ReadOnlySpan<long> eventTimes, LogPosition first)
+    {
+        KeyTable<TRow> table = Current.Active;
+        ReadOnlySpan<Prepared> prepared = _prepared.AsSpan(0, _preparedCount);
+        ReadOnlySpan<byte> keys = _keys.Written;
+        for (int i = 0; i < prepared.Length; i++)
+        {
+            Prepared next = prepared[i];
+            int keyEnd = i + 1 < prepared.Length ? prepared[i + 1].KeyStart : keys.Length;
+            ref TRow row = ref table.GetOrAdd(keys[next.KeyStart..keyEnd], next.Hash);
+            _fold(events[next.Event], new EventStamp(eventTimes[next.Event], first.Value + next.Event), ref row);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override SpeedGeneration? FreezeIfFull(int folds)
+    {
+        SpeedGeneration<TRow> current = Current;
+        bool full = current.Active.Count >= _layer.Options.FlushKeys || current.MeasureActive(folds) >= _layer.FlushBytes;
+        return full && current.Freeze() ? current : null;
+    }
+
+    /// <inheritdoc/>
+    public override void OpenGeneration(LogPosition start)
+    {
+        if (Current.Start < start)
+        {
+            _generations = [.. _generations, new SpeedGeneration<TRow>(_layer.NextGenerationNumber(), start, _pool)];
+        }
+    }
+
+    /// <inheritdoc/>
+    public override bool Forget(LogPosition position)
+    {
+        int dropped = 0;
+        while (dropped + 1 < _generations.Length && _generations[dropped + 1].Start <= position)
+        {
+            _generations[dropped].Drop();
+            dropped++;
+        }
+
+        _generations = _generations[dropped..];
+        return dropped > 0;
+    }
+
+    private int IndexOf(LogPosition from)
+    {
+        for (int i = 0; i < _generations.Length; i++)
+        {
+            if (_generations[i].Start == from)
+            {
+                return i;
+            }
+        }
+
+        throw new LambdaCoreException(
+            $"States were asked for from position {from} on, but the speed layer has them from {string.Join(", ", _generations.Select(generation => generation.Start))}: there would be a gap or an overlap. Open the store again to rebuild the speed layer.");
+    }
+
+    /// <param name="Hash">The key's hash.</param>
+    /// <param name="KeyStart">Where the key starts in the buffer of keys.</param>
+    /// <param name="Event">Which event of the group.</param>
+    private readonly record struct Prepared(ulong Hash, int KeyStart, int Event);
+}

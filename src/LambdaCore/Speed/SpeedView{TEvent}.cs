@@ -1,0 +1,44 @@
+using LambdaCore.Log;
+
+namespace LambdaCore.Speed;
+
+/// <summary>What the layer asks of a view, whatever its states are.</summary>
+/// <typeparam name="TEvent">The event type.</typeparam>
+internal abstract class SpeedView<TEvent>
+{
+    /// <summary>The view's generations, oldest first; the last one is current.</summary>
+    public abstract IReadOnlyList<SpeedGeneration> Generations { get; }
+
+    /// <summary>About how many keys the view has; a key in several generations or places counts several times. Any thread may ask.</summary>
+    public long Keys => Layer.Measure(() => Generations.Sum(generation => generation.Keys));
+
+    /// <summary>About how many bytes the view's tables take, without what was spilled. Any thread may ask.</summary>
+    public long TableBytes => Layer.Measure(() => Generations.Sum(generation => generation.TableBytes));
+
+    /// <summary>
+    /// Forgets the generations that end at or before a position, and frees what they took. Waits for running scans and
+    /// keeps new ones waiting meanwhile. For any thread, but not within a read, a scan or <see cref="SpeedLayer{TEvent}.Exclusive"/>.
+    /// </summary>
+    public void DropBefore(LogPosition position) => Layer.Drop(this, position);
+
+    /// <summary>The layer that the view belongs to.</summary>
+    protected abstract SpeedLayer<TEvent> Layer { get; }
+
+    /// <summary>Encodes the keys of a group's events, without touching anything that readers see.</summary>
+    public abstract void Prepare(ReadOnlySpan<TEvent> events, LogPosition first);
+
+    /// <summary>Folds the events that were prepared.</summary>
+    public abstract void Fold(ReadOnlySpan<TEvent> events, ReadOnlySpan<long> eventTimes, LogPosition first);
+
+    /// <summary>Freezes the current table if it is full.</summary>
+    /// <param name="folds">How many events were folded since the last call.</param>
+    /// <returns>The generation whose table was frozen; null if it was not full.</returns>
+    public abstract SpeedGeneration? FreezeIfFull(int folds);
+
+    /// <summary>Begins a generation, unless the current one starts there or later.</summary>
+    public abstract void OpenGeneration(LogPosition start);
+
+    /// <summary>Removes the generations that end at or before a position.</summary>
+    /// <returns>Whether there were any.</returns>
+    public abstract bool Forget(LogPosition position);
+}
