@@ -11,6 +11,9 @@ internal readonly record struct KeyRange(byte[]? Low, byte[]? High)
     /// <summary>The range of all keys.</summary>
     public static KeyRange All => default;
 
+    /// <summary>The range without any key.</summary>
+    public static KeyRange None => new([], []);
+
     /// <summary>The range of the keys that start with some bytes.</summary>
     public static KeyRange StartingWith(ReadOnlySpan<byte> prefix)
     {

@@ -184,6 +184,14 @@ internal sealed class SpeedLayer<TEvent> : IDisposable
         }
     }
 
+    /// <summary>Freezes every view's states where the layer stands, and begins new ones. For any thread.</summary>
+    /// <returns>The position at which the new ones begin: the end of a group.</returns>
+    public LogPosition OpenGeneration() => Exclusive(() =>
+    {
+        OpenGeneration(_end);
+        return _end;
+    });
+
     /// <summary>Begins a moment in which the layer stands still, for point reads. Do not nest.</summary>
     /// <exception cref="LambdaCoreException">The layer has stopped.</exception>
     /// <exception cref="ObjectDisposedException">The layer was disposed.</exception>

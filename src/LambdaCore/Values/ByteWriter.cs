@@ -19,6 +19,9 @@ internal sealed class ByteWriter
     /// <param name="capacity">Bytes to have room for at first.</param>
     public ByteWriter(int capacity = 256) => _buffer = new byte[Math.Max(capacity, 16)];
 
+    /// <summary>Bytes that fit before the buffer grows.</summary>
+    public int Capacity => _buffer.Length;
+
     /// <summary>The number of bytes written.</summary>
     public int Length => _length;
 

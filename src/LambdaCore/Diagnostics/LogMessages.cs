@@ -1,0 +1,25 @@
+using Microsoft.Extensions.Logging;
+
+namespace LambdaCore.Diagnostics;
+
+/// <summary>Every message that the library logs, once.</summary>
+internal static partial class LogMessages
+{
+    [LoggerMessage(1, LogLevel.Information, "Opened store {Folder}: {Events} events, {Sealed} of them sealed, {Views} views")]
+    public static partial void StoreOpened(ILogger logger, string folder, long events, long @sealed, int views);
+
+    [LoggerMessage(2, LogLevel.Information, "Closed store {Folder}")]
+    public static partial void StoreClosed(ILogger logger, string folder);
+
+    [LoggerMessage(10, LogLevel.Debug, "Sealed {Events} events into segment {Segment} of {Bytes} bytes")]
+    public static partial void SegmentSealed(ILogger logger, string segment, long events, long bytes);
+
+    [LoggerMessage(11, LogLevel.Error, "Sealing the events from {Start} to {End} failed; they stay in the write-ahead log")]
+    public static partial void SealFailed(ILogger logger, Exception error, long start, long end);
+
+    [LoggerMessage(20, LogLevel.Information, "Batch view {View} covers the events up to {End}: {Keys} keys in {Elapsed}")]
+    public static partial void BatchViewBuilt(ILogger logger, string view, long end, long keys, TimeSpan elapsed);
+
+    [LoggerMessage(21, LogLevel.Warning, "Batch view {View} is of no use and will be built anew: {Reason}")]
+    public static partial void BatchViewDiscarded(ILogger logger, string view, string reason, Exception? error);
+}

@@ -1,0 +1,290 @@
+using System.Threading.Channels;
+using LambdaCore.Values;
+
+namespace LambdaCore.Log;
+
+/// <summary>
+/// The way of events from callers into the log: a bounded channel, one writer that makes groups durable, and one consumer
+/// that applies and acknowledges them while the writer is at the next group. An acknowledged event is durable, to the
+/// chosen level, and visible to readers.
+/// </summary>
+/// <remarks>
+/// Group commit is on demand, without a timer: while one group is flushed, the next gathers. Any error stops the pipeline:
+/// all who wait get it, and so does every later call, until the store is opened again.
+/// </remarks>
+/// <typeparam name="TEvent">The event type.</typeparam>
+internal sealed class AppendPipeline<TEvent> : IAsyncDisposable
+{
+    /// <summary>Groups that may be durable and wait for the consumer; more would only cost memory and delay.</summary>
+    private const int GroupsInFlight = 4;
+
+    private readonly EventCodec<TEvent> _codec;
+    private readonly WriteAheadLog _wal;
+    private readonly EventLogOptions _options;
+    private readonly TimeProvider _clock;
+    private readonly IGroupConsumer<TEvent> _consumer;
+    private readonly Action _appended;
+    private readonly AppendRequestPool<TEvent> _pool = new();
+    private readonly Channel<AppendRequest<TEvent>> _requests;
+    private readonly Channel<AppendGroup<TEvent>> _groups;
+    private readonly ByteWriter _frame = new(1 << 16);
+    private readonly Task _writing;
+    private readonly Task _applying;
+    private LogPosition _next;
+    private Exception? _applyFault;
+    private Exception? _fault;
+    private long _acknowledged;
+
+    /// <summary>Starts the pipeline.</summary>
+    /// <param name="codec">Encodes the events, on the caller's thread.</param>
+    /// <param name="wal">Where groups become durable; it goes on at its end.</param>
+    /// <param name="options">How far an acknowledgement goes, and how much may wait.</param>
+    /// <param name="clock">Tells when a group was appended.</param>
+    /// <param name="consumer">Takes in each group once it is durable.</param>
+    /// <param name="appended">Called by the writer after each group.</param>
+    public AppendPipeline(EventCodec<TEvent> codec, WriteAheadLog wal, EventLogOptions options, TimeProvider clock, IGroupConsumer<TEvent> consumer, Action appended)
+    {
+        _codec = codec;
+        _wal = wal;
+        _options = options;
+        _clock = clock;
+        _consumer = consumer;
+        _appended = appended;
+        _next = wal.End;
+        _acknowledged = _next.Value;
+        _requests = Channel.CreateBounded<AppendRequest<TEvent>>(new BoundedChannelOptions(options.QueueCapacity) { SingleReader = true });
+        _groups = Channel.CreateBounded<AppendGroup<TEvent>>(new BoundedChannelOptions(GroupsInFlight) { SingleReader = true, SingleWriter = true });
+        _writing = Task.Run(WriteGroupsAsync);
+        _applying = Task.Run(ApplyGroupsAsync);
+    }
+
+    /// <summary>The end of what was acknowledged.</summary>
+    public LogPosition Acknowledged => new(Volatile.Read(ref _acknowledged));
+
+    /// <summary>The error that stopped the pipeline, if one did.</summary>
+    public Exception? Fault => Volatile.Read(ref _fault);
+
+    /// <summary>Appends one event.</summary>
+    public ValueTask<LogPosition> AppendAsync(TEvent e, CancellationToken cancellationToken)
+    {
+        AppendRequest<TEvent> request = _pool.Rent();
+        request.Set(e);
+        ValueTask queued = EnqueueAsync(request, cancellationToken);
+        return queued.IsCompletedSuccessfully ? request.FirstPosition : Await(queued, request);
+
+        static async ValueTask<LogPosition> Await(ValueTask queued, AppendRequest<TEvent> request)
+        {
+            await queued.ConfigureAwait(false);
+            return await request.FirstPosition.ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Appends several events as one: all or none, side by side.</summary>
+    public ValueTask<LogRange> AppendAsync(ReadOnlyMemory<TEvent> events, CancellationToken cancellationToken)
+    {
+        if (events.IsEmpty)
+        {
+            LogPosition at = Acknowledged;
+            return new ValueTask<LogRange>(new LogRange(at, at));
+        }
+
+        AppendRequest<TEvent> request = _pool.Rent();
+        request.Set(events);
+        ValueTask queued = EnqueueAsync(request, cancellationToken);
+        return queued.IsCompletedSuccessfully ? request.Acknowledged : Await(queued, request);
+
+        static async ValueTask<LogRange> Await(ValueTask queued, AppendRequest<TEvent> request)
+        {
+            await queued.ConfigureAwait(false);
+            return await request.Acknowledged.ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Lets everything that was accepted reach its end, then stops.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        _requests.Writer.TryComplete();
+        await _writing.ConfigureAwait(false);
+        await _applying.ConfigureAwait(false);
+    }
+
+    private ValueTask EnqueueAsync(AppendRequest<TEvent> request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            ThrowIfStopped();
+            Encode(request);
+            if (_requests.Writer.TryWrite(request))
+            {
+                return default;
+            }
+
+            ThrowIfStopped();
+            if (_options.Backpressure == Backpressure.Fail && !_requests.Reader.Completion.IsCompleted)
+            {
+                throw new LogOverloadedException();
+            }
+        }
+        catch
+        {
+            request.Abandon();
+            throw;
+        }
+
+        return WaitForRoomAsync(request, cancellationToken);
+    }
+
+    private async ValueTask WaitForRoomAsync(AppendRequest<TEvent> request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _requests.Writer.WriteAsync(request, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception error)
+        {
+            request.Abandon();
+            if (error is ChannelClosedException)
+            {
+                ThrowIfStopped();
+                throw new ObjectDisposedException("LambdaStore", "The store is closed. Nothing was appended.");
+            }
+
+            throw;
+        }
+    }
+
+    private void Encode(AppendRequest<TEvent> request)
+    {
+        request.Payload.WriteInt64((long)_codec.Fingerprint);
+        ReadOnlySpan<TEvent> events = request.Events.Span;
+        for (int i = 0; i < events.Length; i++)
+        {
+            _codec.Encode(events[i], request.Payload);
+        }
+    }
+
+    private void ThrowIfStopped()
+    {
+        if (Fault is { } fault)
+        {
+            throw Stopped(fault);
+        }
+    }
+
+    private static LogPoisonedException Stopped(Exception cause) =>
+        cause as LogPoisonedException ?? new LogPoisonedException(
+            $"The store has stopped, since an error left it unsure of its state: {cause.Message} Nothing more is appended. Open the store again: everything acknowledged is there.", cause);
+
+    private async Task WriteGroupsAsync()
+    {
+        AppendGroup<TEvent>? group = null;
+        try
+        {
+            while (await _requests.Reader.WaitToReadAsync().ConfigureAwait(false))
+            {
+                group = Gather();
+                group.Place(_next, UnixTime.FromDateTimeOffset(_clock.GetUtcNow()));
+                _next = group.Range.End;
+                ReadOnlyMemory<byte> payload = Frame(group);
+                LogRange range = group.Range;
+                long ingestedAt = group.IngestedAt;
+                if (_options.Durability == Durability.None)
+                {
+                    // Accepted is enough: nobody waits for the operating system.
+                    await _groups.Writer.WriteAsync(group).ConfigureAwait(false);
+                    group = null;
+                    _wal.Append(range.Start, (int)range.Count, ingestedAt, payload.Span);
+                }
+                else
+                {
+                    _wal.Append(range.Start, (int)range.Count, ingestedAt, payload.Span);
+                    if (_options.Durability == Durability.Fsync)
+                    {
+                        _wal.Flush();
+                    }
+
+                    await _groups.Writer.WriteAsync(group).ConfigureAwait(false);
+                    group = null;
+                }
+
+                _appended();
+            }
+        }
+        catch (Exception error)
+        {
+            Stop(error);
+            group?.Fail(Stopped(error));
+        }
+        finally
+        {
+            _groups.Writer.TryComplete();
+            while (_requests.Reader.TryRead(out AppendRequest<TEvent>? request))
+            {
+                request.Fail(Stopped(_fault!));
+            }
+        }
+    }
+
+    private AppendGroup<TEvent> Gather()
+    {
+        AppendGroup<TEvent> group = new();
+        while (_requests.Reader.TryPeek(out AppendRequest<TEvent>? request)
+            && (group.Count == 0 || group.PayloadBytes + request.Payload.Length <= _options.MaxGroupBytes)
+            && _requests.Reader.TryRead(out request))
+        {
+            group.Add(request);
+        }
+
+        return group;
+    }
+
+    /// <summary>The payload of a group's frame: the codec's fingerprint once, then all events.</summary>
+    private ReadOnlyMemory<byte> Frame(AppendGroup<TEvent> group)
+    {
+        if (group.Requests.Count == 1 && _options.Durability != Durability.None)
+        {
+            return group.Requests[0].Payload.WrittenMemory;
+        }
+
+        _frame.Clear();
+        _frame.WriteInt64((long)_codec.Fingerprint);
+        foreach (AppendRequest<TEvent> request in group.Requests)
+        {
+            _frame.WriteRaw(request.Payload.Written[sizeof(long)..]);
+        }
+
+        return _frame.WrittenMemory;
+    }
+
+    private async Task ApplyGroupsAsync()
+    {
+        await foreach (AppendGroup<TEvent> group in _groups.Reader.ReadAllAsync().ConfigureAwait(false))
+        {
+            try
+            {
+                if (_applyFault is { } earlier)
+                {
+                    group.Fail(Stopped(earlier));
+                    continue;
+                }
+
+                group.ApplyTo(_consumer, _codec.EventTime);
+                Volatile.Write(ref _acknowledged, group.Range.End.Value);
+                group.Complete();
+            }
+            catch (Exception error)
+            {
+                _applyFault = error;
+                Stop(error);
+                group.Fail(Stopped(error));
+            }
+        }
+    }
+
+    private void Stop(Exception error)
+    {
+        Interlocked.CompareExchange(ref _fault, error, null);
+        _requests.Writer.TryComplete();
+    }
+}

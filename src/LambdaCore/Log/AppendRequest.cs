@@ -1,0 +1,87 @@
+using System.Threading.Tasks.Sources;
+using LambdaCore.Values;
+
+namespace LambdaCore.Log;
+
+/// <summary>
+/// Some events on their way into the log, already encoded, and the promise of an acknowledgement. Requests are pooled: one
+/// is free again when its acknowledgement has been awaited.
+/// </summary>
+/// <typeparam name="TEvent">The event type.</typeparam>
+internal sealed class AppendRequest<TEvent> : IValueTaskSource<LogRange>, IValueTaskSource<LogPosition>
+{
+    private readonly AppendRequestPool<TEvent> _pool;
+    private readonly TEvent[] _single = new TEvent[1];
+    private ManualResetValueTaskSourceCore<LogRange> _acknowledgement = new() { RunContinuationsAsynchronously = true };
+
+    public AppendRequest(AppendRequestPool<TEvent> pool) => _pool = pool;
+
+    /// <summary>The events. The caller's own memory: it may not change before the acknowledgement.</summary>
+    public ReadOnlyMemory<TEvent> Events { get; private set; }
+
+    /// <summary>The events' encoding.</summary>
+    public ByteWriter Payload { get; } = new();
+
+    /// <summary>Where the events stand in the log; known once the writer has seen the request.</summary>
+    public LogRange Range { get; set; }
+
+    /// <summary>The acknowledgement, as the range of all events. Await this or <see cref="FirstPosition"/>, once.</summary>
+    public ValueTask<LogRange> Acknowledged => new(this, _acknowledgement.Version);
+
+    /// <summary>The acknowledgement, as the position of the first event.</summary>
+    public ValueTask<LogPosition> FirstPosition => new(this, _acknowledgement.Version);
+
+    /// <summary>Takes one event.</summary>
+    public void Set(TEvent e)
+    {
+        _single[0] = e;
+        Events = _single;
+    }
+
+    /// <summary>Takes several events.</summary>
+    public void Set(ReadOnlyMemory<TEvent> events) => Events = events;
+
+    /// <summary>Acknowledges.</summary>
+    public void Complete() => _acknowledgement.SetResult(Range);
+
+    /// <summary>Refuses.</summary>
+    public void Fail(Exception error) => _acknowledgement.SetException(error);
+
+    /// <summary>Gives the request back without an acknowledgement, since it never went on its way.</summary>
+    public void Abandon() => Recycle();
+
+    LogRange IValueTaskSource<LogRange>.GetResult(short token) => GetResult(token);
+
+    LogPosition IValueTaskSource<LogPosition>.GetResult(short token) => GetResult(token).Start;
+
+    ValueTaskSourceStatus IValueTaskSource<LogRange>.GetStatus(short token) => _acknowledgement.GetStatus(token);
+
+    ValueTaskSourceStatus IValueTaskSource<LogPosition>.GetStatus(short token) => _acknowledgement.GetStatus(token);
+
+    void IValueTaskSource<LogRange>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        _acknowledgement.OnCompleted(continuation, state, token, flags);
+
+    void IValueTaskSource<LogPosition>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        _acknowledgement.OnCompleted(continuation, state, token, flags);
+
+    private LogRange GetResult(short token)
+    {
+        try
+        {
+            return _acknowledgement.GetResult(token);
+        }
+        finally
+        {
+            Recycle();
+        }
+    }
+
+    private void Recycle()
+    {
+        _single[0] = default!;
+        Events = default;
+        Payload.Clear();
+        _acknowledgement.Reset();
+        _pool.Return(this);
+    }
+}

@@ -1,0 +1,20 @@
+namespace LambdaCore.Log;
+
+/// <summary>The settings of an <see cref="EventLog{TEvent}"/>.</summary>
+internal sealed record EventLogOptions
+{
+    /// <summary>What an acknowledgement promises.</summary>
+    public Durability Durability { get; init; }
+
+    /// <summary>What an append does while the queue is full.</summary>
+    public Backpressure Backpressure { get; init; }
+
+    /// <summary>Append calls that may wait in the queue, at least 1.</summary>
+    public int QueueCapacity { get; init; } = 8192;
+
+    /// <summary>Bytes of encoded events after which a group is closed; a larger single batch is a group of its own.</summary>
+    public int MaxGroupBytes { get; init; } = 8 << 20;
+
+    /// <summary>Events after which the write-ahead tail is sealed into a segment by itself; also the largest segment.</summary>
+    public int SegmentEvents { get; init; } = 1_000_000;
+}
