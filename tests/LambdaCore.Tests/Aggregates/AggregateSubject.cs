@@ -1,0 +1,140 @@
+using System.Linq.Expressions;
+using LambdaCore.Aggregates;
+using LambdaCore.Values;
+
+namespace LambdaCore.Tests.Aggregates;
+
+/// <summary>One event as an aggregate sees it.</summary>
+/// <param name="Stamp">Where it stands.</param>
+/// <param name="Value">The input's representation; null if it is missing.</param>
+internal readonly record struct Sample(EventStamp Stamp, object? Value);
+
+/// <summary>Any aggregate, its states seen as bytes only: what the laws are stated of.</summary>
+internal abstract unsafe class AggregateSubject(AggregateFunction function)
+{
+    public AggregateFunction Function { get; } = function;
+
+    /// <summary>The aggregates of a kind of input that take it.</summary>
+    public static IEnumerable<AggregateSubject> Over(ValueKind kind)
+    {
+        ScalarType input = new(kind, false);
+        if (kind is ValueKind.Int64 or ValueKind.Float64 or ValueKind.Decimal)
+        {
+            yield return Of(AggregateFunctions.Sum(input));
+            yield return Of(AggregateFunctions.Average(input));
+        }
+
+        yield return Of(AggregateFunctions.Min(input));
+        yield return Of(AggregateFunctions.Max(input));
+        yield return Of(AggregateFunctions.Earliest(input));
+        yield return Of(AggregateFunctions.Latest(input));
+        yield return Of(AggregateFunctions.ApproxDistinct(input, 4));
+        yield return Of(AggregateFunctions.ApproxDistinct(input));
+    }
+
+    public static AggregateSubject Of(AggregateFunction function)
+    {
+        Type[] arguments = function.Aggregate.GetInterface(typeof(IAggregate<,,>).Name)!.GetGenericArguments();
+        return (AggregateSubject)Activator.CreateInstance(typeof(Subject<,,,>).MakeGenericType([function.Aggregate, .. arguments]), function)!;
+    }
+
+    /// <summary>The state of samples; missing ones are left out.</summary>
+    public abstract byte[] Fold(IEnumerable<Sample> samples);
+
+    /// <summary>The states merged, from left to right, into the state of nothing.</summary>
+    public abstract byte[] Merge(params byte[][] states);
+
+    /// <summary>The result of a state.</summary>
+    public abstract object? Result(byte[] state);
+
+    /// <summary>Whether merging leaves the other state alone, and later changes of either leave the other alone.</summary>
+    public abstract bool MergeSharesNothing(Sample[] first, Sample[] second, Sample[] later);
+
+    public override string ToString() =>
+        $"{Function.Name}({Function.Input?.Kind}){(Function.Sketch is { } sketch ? $" at {sketch.Precision}" : "")}";
+
+    private sealed class Subject<TAggregate, TInput, TState, TResult>(AggregateFunction function) : AggregateSubject(function)
+        where TAggregate : IAggregate<TInput, TState, TResult>
+        where TState : struct, IState<TState>
+    {
+        private readonly Func<object, TInput> _input = Input(function);
+
+        public override byte[] Fold(IEnumerable<Sample> samples)
+        {
+            TState state = default;
+            Add(ref state, samples);
+            return Write(in state);
+        }
+
+        public override byte[] Merge(params byte[][] states)
+        {
+            TState state = default;
+            foreach (byte[] other in states)
+            {
+                TState read = Read(other);
+                state.Merge(in read);
+            }
+
+            return Write(in state);
+        }
+
+        public override object? Result(byte[] state) => TAggregate.Result(Read(state));
+
+        public override bool MergeSharesNothing(Sample[] first, Sample[] second, Sample[] later)
+        {
+            TState left = default;
+            TState right = default;
+            Add(ref left, first);
+            Add(ref right, second);
+            byte[] before = Write(in right);
+            left.Merge(in right);
+            byte[] merged = Write(in left);
+            bool untouched = Write(in right).AsSpan().SequenceEqual(before);
+            Add(ref right, later);
+            bool leftStays = Write(in left).AsSpan().SequenceEqual(merged);
+            byte[] after = Write(in right);
+            Add(ref left, later);
+            return untouched && leftStays && Write(in right).AsSpan().SequenceEqual(after);
+        }
+
+        private static Func<object, TInput> Input(AggregateFunction function)
+        {
+            if (function.Input is not { } input)
+            {
+                return _ => default!;
+            }
+
+            ParameterExpression value = Expression.Parameter(typeof(object));
+            Expression typed = Expression.Convert(value, input.Representation);
+            return Expression.Lambda<Func<object, TInput>>(function.Sketch is null ? typed : ValueHash.Call(typed), value).Compile();
+        }
+
+        private static byte[] Write(in TState state)
+        {
+            ByteWriter writer = new();
+            state.Write(writer);
+            return writer.Written.ToArray();
+        }
+
+        private static TState Read(byte[] bytes)
+        {
+            fixed (byte* start = bytes.Length == 0 ? [0] : bytes)
+            {
+                ByteReader reader = new(start, bytes.Length);
+                TState state = TState.Read(ref reader);
+                return reader.Remaining == 0 ? state : throw new InvalidDataException($"{reader.Remaining} bytes are left.");
+            }
+        }
+
+        private void Add(ref TState state, IEnumerable<Sample> samples)
+        {
+            foreach (Sample sample in samples)
+            {
+                if (sample.Value is not null || Function.Input is null)
+                {
+                    TAggregate.Add(ref state, _input(sample.Value!), sample.Stamp);
+                }
+            }
+        }
+    }
+}
