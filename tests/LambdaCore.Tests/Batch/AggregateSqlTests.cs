@@ -1,0 +1,134 @@
+using LambdaCore.Aggregates;
+using LambdaCore.Batch;
+using LambdaCore.DuckDb;
+using LambdaCore.Tests.Aggregates;
+using LambdaCore.Tests.DuckDb;
+using LambdaCore.Tests.Values;
+using LambdaCore.Values;
+using NUnit.Framework;
+
+namespace LambdaCore.Tests.Batch;
+
+/// <summary>The SQL of every aggregate over every kind computes the very bytes that the fold computes.</summary>
+[TestFixture]
+internal sealed class AggregateSqlTests : DuckDbFixture
+{
+    private const int Events = 3_000;
+    private const int Groups = 40;
+
+    [TestCaseSource(typeof(RandomValue), nameof(RandomValue.Kinds))]
+    public void Sql_and_fold_agree_to_the_byte(ValueKind kind)
+    {
+        Random random = new(Seed);
+        foreach (int precision in (int[])[4, Precision.Default])
+        {
+            SketchFunctions.Register(Connection, SketchFunction.ApproxDistinct(precision));
+        }
+
+        foreach (AggregateSubject subject in AggregateSubject.Over(kind).Prepend(AggregateSubject.Of(AggregateFunctions.Count())))
+        {
+            Sample[] samples = Samples.Of(subject.Function, Events, random);
+            int[] groups = [.. samples.Select(_ => random.Next(Groups) * random.Next(2))];
+            bool[] kept = [.. samples.Select(_ => random.Next(4) > 0)];
+            Fill(kind, samples, groups, kept);
+            Check(subject, "", samples, groups, [.. kept.Select(_ => true)]);
+            Check(subject, "keep OR keep", samples, groups, kept);
+            Check(subject, "g < 0", samples, groups, new bool[Events]);
+        }
+    }
+
+    [Test]
+    public void A_sketch_that_became_dense_in_sql_is_the_one_that_the_fold_makes()
+    {
+        AggregateSubject subject = AggregateSubject.Of(AggregateFunctions.ApproxDistinct(new ScalarType(ValueKind.Int64, false)));
+        SketchFunctions.Register(Connection, subject.Function.Sketch!);
+        Connection.Execute("CREATE TABLE t AS SELECT i // 300000 AS g, i * 7 AS v FROM range(600000) r(i)");
+
+        foreach ((long group, byte[] state) in Read(subject, $"SELECT g, {Columns(subject, "v", "")} FROM t GROUP BY g"))
+        {
+            byte[] expected = subject.Fold(Enumerable.Range((int)group * 300_000, 300_000).Select(i => new Sample(default, i * 7L)));
+            Assert.That(state, Is.EqualTo(expected));
+        }
+    }
+
+    [Test]
+    public void Floating_point_sums_agree_within_rounding()
+    {
+        Random random = new(Seed);
+        AggregateSubject subject = AggregateSubject.Of(AggregateFunctions.Sum(new ScalarType(ValueKind.Float64, false)));
+        Sample[] samples = [.. Enumerable.Range(0, Events).Select(i => new Sample(new EventStamp(0, i), (random.NextDouble() - 0.5) * Math.Pow(10, random.Next(20))))];
+        Fill(ValueKind.Float64, samples, new int[Events], new bool[Events]);
+
+        byte[] state = Read(subject, $"SELECT g, {Columns(subject, "v", "")} FROM events GROUP BY g")[0].State;
+
+        double magnitude = samples.Sum(s => Math.Abs((double)s.Value!));
+        Assert.That((double)subject.Result(state)!, Is.EqualTo((double)subject.Result(subject.Fold(samples))!).Within(magnitude * Events * double.BitIncrement(1) * 1e-16), $"seed {Seed}");
+    }
+
+    private void Check(AggregateSubject subject, string predicate, Sample[] samples, int[] groups, bool[] kept)
+    {
+        string input = subject.Function.Input is null ? "" : "v";
+        List<(long Group, byte[] State)> states = Read(subject, $"SELECT g, {Columns(subject, input, predicate)} FROM events GROUP BY g");
+        Assert.That(states, Has.Count.EqualTo(groups.Distinct().Count()));
+        foreach ((long group, byte[] state) in states)
+        {
+            byte[] expected = subject.Fold(samples.Where((_, i) => groups[i] == group && kept[i]));
+            Assert.That(state, Is.EqualTo(expected), $"{subject}, predicate '{predicate}', group {group}, seed {Seed}");
+        }
+    }
+
+    private static string Columns(AggregateSubject subject, string input, string predicate)
+    {
+        StateOperands operands = new(input, predicate, "o");
+        return string.Join(", ", subject.Function.Columns.Select(c => c.Sql(in operands)));
+    }
+
+    private List<(long Group, byte[] State)> Read(AggregateSubject subject, string sql)
+    {
+        List<(long, byte[])> states = [];
+        ByteWriter writer = new();
+        using DuckDbResult result = Connection.Query(sql);
+        while (result.NextChunk())
+        {
+            for (int row = 0; row < result.RowCount; row++)
+            {
+                writer.Clear();
+                for (int column = 0; column < subject.Function.Columns.Count; column++)
+                {
+                    VectorReader vector = result.Column(column + 1);
+                    ColumnTranscoder.WriteState(subject.Function.Columns[column].Type, in vector, row, writer);
+                }
+
+                VectorReader group = result.Column(0);
+                states.Add(((long)group.Int128(row), writer.Written.ToArray()));
+            }
+        }
+
+        return states;
+    }
+
+    private void Fill(ValueKind kind, Sample[] samples, int[] groups, bool[] kept)
+    {
+        Connection.Execute($"CREATE OR REPLACE TABLE events (g INTEGER, o HUGEINT, keep BOOLEAN, v {(kind is ValueKind.Timestamp ? "BIGINT" : kind is ValueKind.Date ? "INTEGER" : StoredType.Sql(kind))})");
+        using DuckDbAppender appender = Connection.Append("events");
+        for (int start = 0; start < samples.Length; start += DuckDbAppender.Capacity)
+        {
+            int count = Math.Min(DuckDbAppender.Capacity, samples.Length - start);
+            VectorWriter group = appender.Column(0);
+            VectorWriter order = appender.Column(1);
+            VectorWriter keep = appender.Column(2);
+            VectorWriter value = appender.Column(3);
+            for (int row = 0; row < count; row++)
+            {
+                group.Set(row, groups[start + row]);
+                order.Set(row, samples[start + row].Stamp.Order);
+                keep.Set(row, kept[start + row] ? (byte)1 : (byte)0);
+                Store.Value(ref value, row, samples[start + row].Value);
+            }
+
+            appender.AppendChunk(count);
+        }
+
+        appender.Complete();
+    }
+}
