@@ -59,21 +59,23 @@ internal unsafe struct ByteReader
     /// <summary>Reads sixteen bytes.</summary>
     public Guid ReadGuid() => new(new ReadOnlySpan<byte>(Take(16), 16), bigEndian: true);
 
-    /// <summary>Reads a number of one to five bytes.</summary>
+    /// <summary>Reads a number below 2^32 in one to five bytes, its only form.</summary>
     public uint ReadVarint()
     {
-        uint value = 0;
-        for (int shift = 0; shift < 35; shift += 7)
+        byte next = ReadByte();
+        uint value = next & 0x7Fu;
+        for (int shift = 7; next >= 0x80; shift += 7)
         {
-            byte next = ReadByte();
-            value |= (uint)(next & 0x7F) << shift;
-            if (next < 0x80)
+            next = ReadByte();
+            if (next == 0 || (shift == 28 && next > 0x0F))
             {
-                return value;
+                throw new InvalidDataException("A number of one to five bytes is larger than 32 bits or has empty bytes at its end.");
             }
+
+            value |= (next & 0x7Fu) << shift;
         }
 
-        throw new InvalidDataException("A length has more than five bytes.");
+        return value;
     }
 
     /// <summary>Reads bytes as they are; the span points into the memory read from.</summary>

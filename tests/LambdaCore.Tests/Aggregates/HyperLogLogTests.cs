@@ -1,0 +1,221 @@
+using LambdaCore.Aggregates;
+using LambdaCore.Values;
+using LambdaCore.Tests.Values;
+using NUnit.Framework;
+
+namespace LambdaCore.Tests.Aggregates;
+
+/// <summary>The sketch of distinct values: its accuracy, and that it is a function of the set of hashes.</summary>
+[TestFixture]
+internal sealed unsafe class HyperLogLogTests
+{
+    [Test]
+    public void Any_order_and_any_grouping_give_the_bytes_that_the_definition_gives([Range(4, 18)] int precision)
+    {
+        Random random = Seed.Random(out int seed);
+        int limit = SparseCodes.Limit(precision);
+        foreach (int count in (int[])[0, 1, limit - 1, limit, limit + 1, limit * 2])
+        {
+            ulong[] hashes = [.. Enumerable.Range(0, count).Select(_ => Hash(random))];
+            byte[] expected = ByDefinition(hashes, precision);
+            ulong[] repeated = [.. hashes, .. hashes.Take(count / 2)];
+            random.Shuffle(repeated);
+            HyperLogLogState parts = default;
+            foreach (ulong[] chunk in repeated.Chunk(Math.Max(1, repeated.Length / 5)))
+            {
+                HyperLogLogState part = Of(chunk, precision);
+                parts.Merge(in part);
+            }
+
+            HyperLogLogState backwards = Of(repeated[(repeated.Length / 3)..], precision);
+            HyperLogLogState front = Of(repeated[..(repeated.Length / 3)], precision);
+            front.Merge(in backwards);
+            Assert.Multiple(() =>
+            {
+                Assert.That(Write(Of(hashes, precision)), Is.EqualTo(expected), $"added, {count} hashes, seed {seed}");
+                Assert.That(Write(Of(repeated, precision)), Is.EqualTo(expected), $"shuffled with repetitions, {count} hashes, seed {seed}");
+                Assert.That(Write(parts), Is.EqualTo(expected), $"merged, {count} hashes, seed {seed}");
+                Assert.That(Write(front), Is.EqualTo(expected), $"merged the other way, {count} hashes, seed {seed}");
+                Assert.That(Write(Read(expected)), Is.EqualTo(expected), $"read, {count} hashes, seed {seed}");
+            });
+        }
+    }
+
+    [Test]
+    public void Relative_errors_at_the_default_precision_are_those_of_theory()
+    {
+        // The bounds are statistical, so the seed is fixed: three standard errors of the mean, 15 % of the deviation.
+        const double Theory = 1.04 / 64;
+        (int Distinct, int Sets)[] sizes = [(100, 1000), (700, 500), (10_000, 500), (100_000, 200), (1_000_000, 200)];
+        TestContext.Out.WriteLine($"{"distinct",10} {"sets",6} {"bias",10} {"RMS",10} {"of theory",10}");
+        foreach ((int distinct, int sets) in sizes)
+        {
+            (double bias, double rms, bool dense) = Measure(distinct, sets, Precision.Default);
+            TestContext.Out.WriteLine($"{distinct,10} {sets,6} {bias,10:P4} {rms,10:P4} {rms / Theory,10:F3}");
+            Assert.Multiple(() =>
+            {
+                Assert.That(dense, Is.EqualTo(distinct > SparseCodes.Limit(Precision.Default)));
+                Assert.That(Math.Abs(bias), Is.LessThanOrEqualTo(3 * rms / Math.Sqrt(sets)), $"bias at {distinct}");
+                Assert.That(rms, dense ? Is.EqualTo(Theory).Within(15).Percent : Is.LessThan(Theory / 20), $"RMS at {distinct}");
+            });
+        }
+    }
+
+    [Test]
+    public void Relative_errors_at_every_precision_are_those_of_theory([Range(4, 18)] int precision)
+    {
+        int sets = precision <= 14 ? 400 : 100;
+        int registers = 1 << precision;
+        double theory = 1.04 / Math.Sqrt(registers);
+        (double bias, double rms, bool dense) = Measure(4 * registers, sets, precision);
+        TestContext.Out.WriteLine($"precision {precision,2}: bias {bias:P4}, RMS {rms:P4}, {rms / theory:F3} of theory");
+        Assert.Multiple(() =>
+        {
+            Assert.That(dense);
+            // Four values per register, the estimator is still a little better than its asymptote.
+            Assert.That(rms, Is.InRange(0.75 * theory, 1.15 * theory));
+            Assert.That(Math.Abs(bias), Is.LessThanOrEqualTo((1.0 / registers) + (3 * rms / Math.Sqrt(sets))));
+        });
+    }
+
+    [Test]
+    public void Hashed_texts_and_numbers_are_counted_within_five_standard_errors([Values(5_000, 100_000)] int distinct)
+    {
+        HyperLogLogState texts = default;
+        HyperLogLogState numbers = default;
+        for (int i = 0; i < distinct; i++)
+        {
+            texts.Add(12, ValueHash.Of($"user-{i}"));
+            numbers.Add(12, ValueHash.Of((long)i));
+        }
+
+        Assert.That(texts.Estimate(), Is.EqualTo(distinct).Within(5 * 1.04 / 64 * 100).Percent);
+        Assert.That(numbers.Estimate(), Is.EqualTo(distinct).Within(5 * 1.04 / 64 * 100).Percent);
+    }
+
+    [Test]
+    public void Full_registers_and_extreme_hashes_are_estimated_without_error()
+    {
+        HyperLogLogState state = default;
+        for (ulong i = 0; i < 1 << 12; i++)
+        {
+            state.Add(12, i << 52);
+        }
+
+        Assert.That(state.Estimate(), Is.GreaterThan(1e18), "every register at its greatest rank");
+        Assert.That(Of([0, ulong.MaxValue], 12).Estimate(), Is.EqualTo(2).Within(0.001));
+    }
+
+    [Test]
+    public void Sketches_of_different_precision_do_not_mix()
+    {
+        HyperLogLogState twelve = Of([1], 12);
+        HyperLogLogState ten = Of([1], 10);
+        Assert.That(() => twelve.Merge(in ten), Throws.InvalidOperationException.With.Message.Contains("12").And.Message.Contains("10"));
+        Assert.That(() => twelve.Add(10, 1), Throws.InvalidOperationException);
+        HyperLogLogState dense = Of([.. Enumerable.Range(0, 100).Select(i => (ulong)i << 40)], 4);
+        Assert.That(() => dense.Add(5, 1), Throws.InvalidOperationException);
+    }
+
+    private static (double Bias, double Rms, bool Dense) Measure(int distinct, int sets, int precision)
+    {
+        double sum = 0;
+        double squares = 0;
+        bool dense = false;
+        ulong next = (ulong)distinct << 8 | (uint)precision;
+        for (int set = 0; set < sets; set++)
+        {
+            HyperLogLogState state = default;
+            for (int i = 0; i < distinct; i++)
+            {
+                state.Add(precision, SplitMix(ref next));
+            }
+
+            double error = (state.Estimate() / distinct) - 1;
+            sum += error;
+            squares += error * error;
+            dense = state.IsDense;
+        }
+
+        return (sum / sets, Math.Sqrt(squares / sets), dense);
+    }
+
+    // SplitMix64 (Steele, Lea, Flood 2014): distinct outputs over its whole period, as good as random.
+    private static ulong SplitMix(ref ulong state)
+    {
+        ulong z = state += 0x9E3779B97F4A7C15;
+        z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
+        z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
+        return z ^ (z >> 31);
+    }
+
+    // Random bits, with long runs of zeros now and then, so that ranks beyond the sparse index occur.
+    private static ulong Hash(Random random)
+    {
+        ulong hash = (ulong)random.NextInt64() << 1 ^ (ulong)random.NextInt64();
+        return random.Next(3) == 0 ? hash & ~((1UL << random.Next(64)) - 1) & (ulong.MaxValue << random.Next(64)) : hash;
+    }
+
+    private static byte[] ByDefinition(ulong[] hashes, int precision)
+    {
+        if (hashes.Length == 0)
+        {
+            return [0];
+        }
+
+        Dictionary<uint, uint> sparse = [];
+        byte[] registers = new byte[1 << precision];
+        foreach (ulong hash in hashes)
+        {
+            string bits = Convert.ToString((long)hash, 2).PadLeft(64, '0');
+            uint index = Convert.ToUInt32(bits[..25], 2);
+            sparse[index] = Math.Max(sparse.GetValueOrDefault(index), (uint)(bits[25..] + "1").IndexOf('1', StringComparison.Ordinal) + 1);
+            int register = Convert.ToInt32(bits[..precision], 2);
+            registers[register] = Math.Max(registers[register], (byte)((bits[precision..] + "1").IndexOf('1', StringComparison.Ordinal) + 1));
+        }
+
+        ByteWriter writer = new();
+        writer.WriteByte((byte)precision);
+        if (sparse.Count > 3 << (precision - 4))
+        {
+            writer.WriteByte(0);
+            writer.WriteRaw(registers);
+            return writer.Written.ToArray();
+        }
+
+        writer.WriteVarint((uint)sparse.Count);
+        foreach ((uint index, uint rank) in sparse.OrderBy(e => e.Key))
+        {
+            writer.WriteInt32((int)((index << 6) | rank));
+        }
+
+        return writer.Written.ToArray();
+    }
+
+    private static HyperLogLogState Of(ulong[] hashes, int precision)
+    {
+        HyperLogLogState state = default;
+        foreach (ulong hash in hashes)
+        {
+            state.Add(precision, hash);
+        }
+
+        return state;
+    }
+
+    private static byte[] Write(HyperLogLogState state)
+    {
+        ByteWriter writer = new();
+        state.Write(writer);
+        return writer.Written.ToArray();
+    }
+
+    private static HyperLogLogState Read(byte[] bytes)
+    {
+        fixed (byte* start = bytes)
+        {
+            ByteReader reader = new(start, bytes.Length);
+            return HyperLogLogState.Read(ref reader);
+        }
+    }
+}
