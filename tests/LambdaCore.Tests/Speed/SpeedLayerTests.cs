@@ -168,7 +168,7 @@ internal sealed class SpeedLayerTests
     }
 
     internal static unsafe void Load<TRow>(SpeedView<Tick, TRow> view, byte[] key, string state)
-        where TRow : struct, Aggregates.IState<TRow>
+        where TRow : struct, LambdaCore.Aggregates.IState<TRow>
     {
         byte[] bytes = Convert.FromHexString(state);
         fixed (byte* start = bytes)

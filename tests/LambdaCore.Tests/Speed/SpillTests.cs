@@ -37,7 +37,7 @@ internal sealed class SpillTests
                 long rows = 0;
                 long events = 0;
                 long sum = 0;
-                LogPosition position = view.Scan(() => LogPosition.Zero, KeyRange.All, (ReadOnlySpan<byte> key, ulong hash, in Aggregates.StateRow<SumState, Aggregates.StateRow<SumState, Aggregates.EmptyRow>> row) =>
+                LogPosition position = view.Scan(() => LogPosition.Zero, KeyRange.All, (ReadOnlySpan<byte> key, ulong hash, in LambdaCore.Aggregates.StateRow<SumState, LambdaCore.Aggregates.StateRow<SumState, LambdaCore.Aggregates.EmptyRow>> row) =>
                 {
                     rows++;
                     events += row.Head.Value;
@@ -183,13 +183,13 @@ internal sealed class SpillTests
     }
 
     private static (long Count, long Sum) ReadSums(
-        SpeedLayer<Tick> layer, SpeedView<Tick, Aggregates.StateRow<SumState, Aggregates.StateRow<SumState, Aggregates.EmptyRow>>> view, long key)
+        SpeedLayer<Tick> layer, SpeedView<Tick, LambdaCore.Aggregates.StateRow<SumState, LambdaCore.Aggregates.StateRow<SumState, LambdaCore.Aggregates.EmptyRow>>> view, long key)
     {
-        Aggregates.StateRow<SumState, Aggregates.StateRow<SumState, Aggregates.EmptyRow>> row = default;
+        LambdaCore.Aggregates.StateRow<SumState, LambdaCore.Aggregates.StateRow<SumState, LambdaCore.Aggregates.EmptyRow>> row = default;
         byte[] encoded = SpeedFixture.KeyOf(key);
         using (layer.EnterRead())
         {
-            view.TryMerge(encoded, Values.XxHash64.Hash(encoded), LogPosition.Zero, ref row);
+            view.TryMerge(encoded, LambdaCore.Values.XxHash64.Hash(encoded), LogPosition.Zero, ref row);
         }
 
         return (row.Head.Value, row.Tail.Head.Value);
