@@ -11,6 +11,7 @@ internal sealed unsafe class DuckDbConnection : IDisposable
 {
     private readonly DuckDbInstance instance;
     private readonly ConnectionHandle connection;
+    private DuckDbResult? open;
 
     internal DuckDbConnection(DuckDbInstance instance, ConnectionHandle connection)
     {
@@ -25,6 +26,7 @@ internal sealed unsafe class DuckDbConnection : IDisposable
     {
         byte[] terminated = Terminated(sql);
         using ResultHandle result = new();
+        open = null;
         instance.StatementBegins();
         try
         {
@@ -65,7 +67,7 @@ internal sealed unsafe class DuckDbConnection : IDisposable
             throw error;
         }
 
-        return new DuckDbResult(instance, this, result, sql);
+        return open = new DuckDbResult(instance, this, result, sql);
     }
 
     /// <summary>The first column of the first row, as <see cref="VectorReader.Value"/> gives it; null for no row.</summary>
@@ -97,16 +99,18 @@ internal sealed unsafe class DuckDbConnection : IDisposable
 
     public void Dispose() => connection.Dispose();
 
-    /// <summary>Ends a streaming query whose result was dropped unread: DuckDB does so only when the next one begins.</summary>
-    internal void Abandon()
+    /// <summary>Ends the query of a result that was dropped unread: DuckDB itself does so only when the next one begins.</summary>
+    internal void Abandon(DuckDbResult result)
     {
-        if (!connection.IsClosed)
+        if (connection.IsClosed || open != result)
         {
-            using ResultHandle result = new();
-            fixed (byte* text = "SELECT 1"u8) // a UTF-8 literal ends with NUL
-            {
-                _ = NativeMethods.Query(connection, text, result.Pointer);
-            }
+            return;
+        }
+
+        using ResultHandle nothing = new();
+        fixed (byte* text = "SELECT 1"u8) // a UTF-8 literal ends with NUL
+        {
+            _ = NativeMethods.Query(connection, text, nothing.Pointer);
         }
     }
 

@@ -86,7 +86,7 @@ internal sealed unsafe class DuckDbResult : IDisposable
         result.Dispose();
         if (!ended)
         {
-            connection.Abandon();
+            connection.Abandon(this);
         }
 
         instance.StatementEnded();

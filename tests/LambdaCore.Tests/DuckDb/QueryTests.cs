@@ -132,6 +132,25 @@ internal sealed class QueryTests : DuckDbFixture
     }
 
     [Test]
+    public void Of_two_results_on_one_connection_the_later_lives()
+    {
+        const string sql = "SELECT range FROM range(1000000)";
+        DuckDbResult first = Connection.Query(sql);
+        Assert.That(first.NextChunk(), Is.True);
+        using DuckDbResult second = Connection.Query(sql);
+
+        Assert.That(() => { while (first.NextChunk()) { } }, Throws.TypeOf<DuckDbException>());
+        first.Dispose();
+        long rows = 0;
+        while (second.NextChunk())
+        {
+            rows += second.RowCount;
+        }
+
+        Assert.That(rows, Is.EqualTo(1_000_000));
+    }
+
+    [Test]
     public void Reading_a_column_in_the_wrong_size_is_refused()
     {
         using DuckDbResult result = Connection.Query("SELECT 1::INTEGER AS one");
