@@ -6,7 +6,8 @@ namespace LambdaCore.Values;
 /// </summary>
 internal static class UnixTime
 {
-    private const long EpochDays = 719_162;
+    /// <summary>Days from 0001-01-01 to 1970-01-01.</summary>
+    public const int EpochDays = 719_162;
 
     /// <summary>Microseconds since the Unix epoch; 100 ns ticks below a microsecond are cut off.</summary>
     public static long FromDateTimeOffset(DateTimeOffset value) =>
@@ -28,8 +29,8 @@ internal static class UnixTime
     public static DateTime ToDateTime(long microseconds) => DateTime.UnixEpoch.AddTicks(microseconds * TimeSpan.TicksPerMicrosecond);
 
     /// <summary>Days since 1970-01-01.</summary>
-    public static int FromDateOnly(DateOnly value) => value.DayNumber - (int)EpochDays;
+    public static int FromDateOnly(DateOnly value) => value.DayNumber - EpochDays;
 
     /// <summary>The date of a number of days since 1970-01-01.</summary>
-    public static DateOnly ToDateOnly(int days) => DateOnly.FromDayNumber(days + (int)EpochDays);
+    public static DateOnly ToDateOnly(int days) => DateOnly.FromDayNumber(days + EpochDays);
 }

@@ -1,0 +1,200 @@
+using System.Linq.Expressions;
+using System.Reflection;
+using LambdaCore.Aggregates;
+using LambdaCore.Values;
+
+namespace LambdaCore.Views;
+
+/// <summary>
+/// Finds the aggregates in the result of a view, plans each distinct one once, and names the columns of their states
+/// after the members that they flow into.
+/// </summary>
+internal sealed class AggregateTranslator
+{
+    private readonly ViewDraft _draft;
+    private readonly ParameterExpression _group;
+    private readonly HashSet<string> _names;
+    private readonly List<PlannedAggregate> _planned = [];
+    private readonly Dictionary<MethodCallExpression, int> _calls = [];
+
+    private AggregateTranslator(ViewDraft draft, KeyShape key, ParameterExpression group)
+    {
+        _draft = draft;
+        _group = group;
+        _names = new(key.Members.Select(m => m.Column.Name), StringComparer.OrdinalIgnoreCase);
+    }
+
+    /// <summary>The aggregates, each once.</summary>
+    public IReadOnlyList<PlannedAggregate> Planned => _planned;
+
+    /// <summary>Finds and plans the aggregates of a result selector.</summary>
+    public static AggregateTranslator Translate(ViewDraft draft, KeyShape key, LambdaExpression result)
+    {
+        AggregateTranslator translator = new(draft, key, result.Parameters[0]);
+        foreach ((string name, Expression value) in Parts(result.Body))
+        {
+            MethodCallExpression[] calls = [.. new Finder(translator).Find(value)];
+            bool isWhole = calls.Length == 1 && Strip(value) == calls[0];
+            for (int i = 0; i < calls.Length; i++)
+            {
+                translator.Plan(calls[i], isWhole ? name : $"{name}_{i + 1}");
+            }
+        }
+
+        return translator;
+    }
+
+    /// <summary>The position in <see cref="Planned"/> of the aggregate that a call stands for.</summary>
+    public int IndexOf(MethodCallExpression call) => _calls[call];
+
+    private static IEnumerable<(string Name, Expression Value)> Parts(Expression body)
+    {
+        NewExpression? construction = body as NewExpression ?? (body as MemberInitExpression)?.NewExpression;
+        if (construction is null)
+        {
+            return [("value", body)];
+        }
+
+        ParameterInfo[] parameters = construction.Constructor?.GetParameters() ?? [];
+        return construction.Arguments
+            .Select((value, i) => (NameOf(construction, parameters, i), value))
+            .Concat(body is MemberInitExpression initializer
+                ? initializer.Bindings.Select(b => (b.Member.Name, b is MemberAssignment assignment ? assignment.Expression : Expression.MemberInit(Expression.New(typeof(object)), [])))
+                : []);
+    }
+
+    private static string NameOf(NewExpression construction, ParameterInfo[] parameters, int index)
+    {
+        string name = construction.Members?[index].Name ?? parameters[index].Name!;
+        return construction.Type.GetProperties().FirstOrDefault(p => string.Equals(p.Name, name, StringComparison.OrdinalIgnoreCase))?.Name ?? name;
+    }
+
+    private static Expression Strip(Expression expression) =>
+        expression is UnaryExpression { NodeType: ExpressionType.Convert } convert ? Strip(convert.Operand) : expression;
+
+    private void Plan(MethodCallExpression call, string name)
+    {
+        (AggregateFunction function, Scalar? input, Scalar? filter) = Describe(call);
+        string text = PlannedAggregate.TextOf(function, input, filter);
+        int known = _planned.FindIndex(p => p.Text == text);
+        if (known < 0)
+        {
+            known = _planned.Count;
+            string unique = name;
+            for (int n = 2; function.Columns.Any(c => _names.Contains(ColumnName(unique, c))); n++)
+            {
+                unique = $"{name}_{n}";
+            }
+
+            PlannedColumn[] columns = [.. function.Columns.Select(c => new PlannedColumn(ColumnName(unique, c), c))];
+            _names.UnionWith(columns.Select(c => c.Name));
+            _planned.Add(new PlannedAggregate(function, input, filter, columns));
+        }
+
+        _calls[call] = known;
+    }
+
+    private static string ColumnName(string name, StateColumn column) => column.Suffix.Length == 0 ? name : $"{name}_{column.Suffix}";
+
+    private (AggregateFunction Function, Scalar? Input, Scalar? Filter) Describe(MethodCallExpression call)
+    {
+        string name = call.Method.Name;
+        if (call.Arguments.Count == 0)
+        {
+            return (AggregateFunctions.Count(), null, null);
+        }
+
+        if (call.Arguments[0] is not LambdaExpression lambda)
+        {
+            throw Refuse(call, "its condition or value is a delegate, which cannot be looked into.", $"Write it in place: {name}(e => ...).");
+        }
+
+        ScalarTranslator translator = _draft.Translator(lambda);
+        if (name == nameof(EventGroup<,>.Count))
+        {
+            return (AggregateFunctions.Count(), null, translator.Condition(lambda.Body));
+        }
+
+        if (!ClrType.TryGetScalar(lambda.ReturnType, out _))
+        {
+            throw Refuse(lambda, $"values of type {lambda.ReturnType.Name} are no scalars.", "Aggregate one property at a time.");
+        }
+
+        Scalar input = translator.Value(lambda.Body);
+        bool needsValue = name is "Average" or "Min" or "Max" or "Earliest" or "Latest" && lambda.ReturnType.IsValueType && Nullable.GetUnderlyingType(lambda.ReturnType) is null;
+        if (needsValue && input.Type.IsNullable)
+        {
+            throw Refuse(lambda.Body, $"it may be missing (null, an overflow or a division by zero), but the result of {name} here cannot.", $"Write {name}({lambda.Parameters[0].Name} => ({lambda.ReturnType.Name}?)(...)), or give a default with ??.");
+        }
+
+        return (Choose(call, name, ref input), input, null);
+    }
+
+    private AggregateFunction Choose(MethodCallExpression call, string name, ref Scalar input)
+    {
+        if (name is "Sum" or "Average" && input.Type.Kind == ValueKind.UInt64)
+        {
+            input = OperatorTable.Apply(ConversionOperators.NameOf(ValueKind.Decimal), input);
+        }
+
+        try
+        {
+            AggregateFunction function = name switch
+            {
+                "Sum" => AggregateFunctions.Sum(input.Type),
+                "Average" => AggregateFunctions.Average(input.Type),
+                "Min" => AggregateFunctions.Min(input.Type),
+                "Max" => AggregateFunctions.Max(input.Type),
+                "Earliest" => AggregateFunctions.Earliest(input.Type),
+                "Latest" => AggregateFunctions.Latest(input.Type),
+                _ => AggregateFunctions.ApproxDistinct(input.Type, PrecisionOf(call)),
+            };
+            if (function.Input!.Value.Kind != input.Type.Kind)
+            {
+                input = OperatorTable.Apply(ConversionOperators.NameOf(function.Input.Value.Kind), input);
+            }
+
+            return function;
+        }
+        catch (ArgumentException error)
+        {
+            throw Refuse(call, error.Message, "");
+        }
+    }
+
+    private int PrecisionOf(MethodCallExpression call) =>
+        call.Arguments.Count == 1 ? Precision.Default
+        : ClosedExpression.IsClosed(call.Arguments[1], _group) ? (int)ClosedExpression.Evaluate(_draft.Name, call.Arguments[1])!
+        : throw Refuse(call, "the precision must be known when the view is defined.", "Write a number from 4 to 18.");
+
+    private ViewDefinitionException Refuse(Expression part, string why, string instead) => Refusal.Of(_draft.Name, part, why, instead);
+
+    private sealed class Finder(AggregateTranslator owner) : ExpressionVisitor
+    {
+        private readonly List<MethodCallExpression> _found = [];
+
+        public List<MethodCallExpression> Find(Expression expression)
+        {
+            _ = Visit(expression);
+            return _found;
+        }
+
+        protected override Expression VisitMethodCall(MethodCallExpression node)
+        {
+            if (node.Object != owner._group)
+            {
+                return base.VisitMethodCall(node);
+            }
+
+            _found.Add(node);
+            return node;
+        }
+
+        protected override Expression VisitMember(MemberExpression node) =>
+            node.Expression == owner._group ? node : base.VisitMember(node);
+
+        protected override Expression VisitParameter(ParameterExpression node) => node == owner._group
+            ? throw owner.Refuse(node, "a group is only there for its key and its aggregates.", "Use g.Key, g.Count(), g.Sum(...) and the others.")
+            : node;
+    }
+}

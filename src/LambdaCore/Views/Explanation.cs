@@ -1,0 +1,36 @@
+using System.Globalization;
+using System.Text;
+
+namespace LambdaCore.Views;
+
+/// <summary>Describes a plan for people.</summary>
+internal static class Explanation
+{
+    /// <summary>The description.</summary>
+    public static string Of(ViewPlan plan)
+    {
+        StringBuilder text = new();
+        _ = text.Append("view ").Append(plan.Name).Append(" over ").Append(plan.Events.EventType.Name).Append('\n');
+        foreach (KeyColumn key in plan.Keys)
+        {
+            _ = text.Append("  key       ").Append(key.Name).Append(": ").Append(key.Type)
+                .Append(key.Window is { } size ? $", windows of {size}" : "").Append(" = ").Append(ScalarSql.Value(key.Scalar).Text).Append('\n');
+        }
+
+        _ = text.Append("  filter    ").Append(plan.Filter is null ? "none" : ScalarSql.Condition(plan.Filter)).Append('\n');
+        foreach (PlannedAggregate aggregate in plan.Aggregates)
+        {
+            _ = text.Append("  aggregate ").Append(aggregate.Function.Name).Append('(').Append(aggregate.Input is null ? "" : ScalarSql.Value(aggregate.Input).Text).Append(')')
+                .Append(aggregate.Filter is null ? "" : $" where {ScalarSql.Condition(aggregate.Filter)}")
+                .Append(" in ").AppendJoin(", ", aggregate.Columns.Select(c => $"{c.Name}: {c.Column.Type}"))
+                .Append(Error(aggregate.Function.RelativeStandardError)).Append('\n');
+        }
+
+        _ = text.Append("  meaning   ").Append(plan.Fingerprint).Append("\n\n");
+        return text.Append(SqlCompiler.SelectStates(plan, "events", "event_time")).Append('\n').ToString();
+    }
+
+    private static string Error(double relative) => relative == 0
+        ? ""
+        : string.Create(CultureInfo.InvariantCulture, $", standard error {relative * 100:0.##} %");
+}

@@ -1,0 +1,44 @@
+using System.Linq.Expressions;
+using LambdaCore.Values;
+
+namespace LambdaCore.Views;
+
+/// <summary>Arithmetic of floating-point numbers: IEEE 754 in their own precision. It never fails; it gives infinities and NaN.</summary>
+internal static class FloatOperators
+{
+    private static readonly ValueKind[] Computed = [ValueKind.Float32, ValueKind.Float64];
+
+    /// <summary>The operators of this chapter.</summary>
+    public static IEnumerable<Operator> All =>
+    [
+        .. Computed.Select(k => Binary("Add", "+", k, Expression.Add)),
+        .. Computed.Select(k => Binary("Subtract", "-", k, Expression.Subtract)),
+        .. Computed.Select(k => Binary("Multiply", "*", k, Expression.Multiply)),
+        .. Computed.Select(k => Binary("Divide", "/", k, Expression.Divide)),
+        .. Computed.Select(k => Binary("Modulo", "%", k, Expression.Modulo)),
+        .. Computed.Select(k => Unary("Negate", k, Expression.Negate, a => SqlText.Infix($"-({a.Text})"))),
+        .. Computed.Select(k => Unary("Abs", k, a => Expression.Call(typeof(Math), nameof(Math.Abs), null, a), a => SqlText.Atom($"abs({a.Text})"))),
+        Double("Floor", nameof(Math.Floor), a => $"floor({a.Text})"),
+        Double("Ceiling", nameof(Math.Ceiling), a => $"ceil({a.Text})"),
+        Double("Truncate", nameof(Math.Truncate), a => $"trunc({a.Text})"),
+        Double("Round", nameof(Math.Round), a => $"round_even({a.Text}, 0)"),
+        Double("Sqrt", nameof(Math.Sqrt), a => $"CASE WHEN {a} < 0 THEN CAST('nan' AS DOUBLE) ELSE sqrt({a.Text}) END"),
+    ];
+
+    private static Operator Binary(string name, string sign, ValueKind kind, Func<Expression, Expression, Expression> evaluate) =>
+        new(name, [kind, kind], kind)
+        {
+            Evaluate = a => evaluate(a[0], a[1]),
+            Sql = a => SqlText.Infix($"{a[0]} {sign} {a[1]}"),
+        };
+
+    private static Operator Unary(string name, ValueKind kind, Func<Expression, Expression> evaluate, Func<SqlText, SqlText> sql) =>
+        new(name, [kind], kind)
+        {
+            Evaluate = a => evaluate(a[0]),
+            Sql = a => sql(a[0]),
+        };
+
+    private static Operator Double(string name, string method, Func<SqlText, string> sql) =>
+        Unary(name, ValueKind.Float64, a => Expression.Call(typeof(Math).GetMethod(method, [typeof(double)])!, a), a => SqlText.Atom(sql(a)));
+}

@@ -1,0 +1,107 @@
+using System.Linq.Expressions;
+using LambdaCore.Values;
+
+namespace LambdaCore.Views;
+
+/// <summary>Compiles the ways between events, keys and the bytes of keys.</summary>
+internal static class KeyCompiler
+{
+    /// <summary>From an event to the bytes of its key.</summary>
+    public static Action<T, ByteWriter> WriteEventKey<T>(ViewPlan plan)
+    {
+        ParameterExpression @event = Expression.Parameter(typeof(T), "event");
+        ParameterExpression writer = Expression.Parameter(typeof(ByteWriter), "writer");
+        ScalarCode code = new(@event);
+        code.Share(plan.Keys.Select(k => k.Scalar));
+        Expression[] steps = [.. code.Assignments, .. plan.Keys.Select(k => Write(writer, code.Write(k.Scalar), k)), Expression.Empty()];
+        return Expression.Lambda<Action<T, ByteWriter>>(Expression.Block(code.Variables, steps), @event, writer).Compile();
+    }
+
+    /// <summary>From a key to its bytes.</summary>
+    public static Action<TKey, ByteWriter> WriteKey<TKey>(KeyShape shape)
+    {
+        ParameterExpression key = Expression.Parameter(typeof(TKey), "key");
+        ParameterExpression writer = Expression.Parameter(typeof(ByteWriter), "writer");
+        Expression[] steps = [.. shape.Members.Select(m => WriteColumn(writer, key, m)), Expression.Empty()];
+        return Expression.Lambda<Action<TKey, ByteWriter>>(Expression.Block(steps), key, writer).Compile();
+    }
+
+    /// <summary>From bytes to a key.</summary>
+    public static ReadKey<TKey> ReadKey<TKey>(KeyShape shape)
+    {
+        ParameterExpression reader = Expression.Parameter(typeof(ByteReader).MakeByRefType(), "reader");
+        List<ParameterExpression> values = [];
+        List<Expression> steps = [];
+        foreach (KeyMember member in shape.Members)
+        {
+            ScalarType type = member.Column.Type;
+            ParameterExpression value = Expression.Variable(type.Representation, member.Column.Name);
+            Expression read = Expression.Call(typeof(KeyReader), ReaderOf(type.Kind), null, reader);
+            values.Add(value);
+            steps.Add(Expression.Assign(value, type.IsNullable
+                ? Expression.Condition(
+                    Expression.Call(typeof(KeyReader), nameof(KeyReader.ReadPresence), null, reader), Presence.As(read, value.Type), Expression.Default(value.Type))
+                : read));
+        }
+
+        steps.Add(shape.Create(values));
+        return Expression.Lambda<ReadKey<TKey>>(Expression.Block(values, steps), reader).Compile();
+    }
+
+    /// <summary>From a key to the start of its window; null if it has no window column.</summary>
+    public static Func<TKey, long?>? WindowStart<TKey>(KeyShape shape)
+    {
+        if (shape.Members.FirstOrDefault(m => m.Column.Window is not null) is not { } member)
+        {
+            return null;
+        }
+
+        ParameterExpression key = Expression.Parameter(typeof(TKey), "key");
+        return Expression.Lambda<Func<TKey, long?>>(Presence.As(KeyShape.Read(key, member), typeof(long?)), key).Compile();
+    }
+
+    /// <summary>Writes one column of a key that a user gives.</summary>
+    public static Expression WriteColumn(ParameterExpression writer, Expression key, KeyMember member)
+    {
+        Expression value = KeyShape.Read(key, member);
+        if (!value.Type.IsValueType && !member.Column.Type.IsNullable)
+        {
+            value = Expression.Coalesce(value, Expression.Throw(
+                Expression.Constant(new ArgumentException($"The key's column {member.Column.Name} cannot be null.")), value.Type));
+        }
+
+        return Write(writer, value, member.Column);
+    }
+
+    /// <summary>Writes one column, given in its representation.</summary>
+    public static Expression Write(ParameterExpression writer, Expression value, KeyColumn column)
+    {
+        if (!column.Type.IsNullable)
+        {
+            return Expression.Call(typeof(KeyWriter), nameof(KeyWriter.Write), null, writer, value);
+        }
+
+        if (value.Type.IsValueType && Nullable.GetUnderlyingType(value.Type) is null)
+        {
+            return Expression.Block(
+                Expression.Call(typeof(KeyWriter), nameof(KeyWriter.WritePresence), null, writer, Expression.Constant(true)),
+                Expression.Call(typeof(KeyWriter), nameof(KeyWriter.Write), null, writer, value));
+        }
+
+        ParameterExpression variable = Expression.Variable(value.Type);
+        ParameterExpression present = Expression.Variable(typeof(bool));
+        return Expression.Block(
+            [variable, present],
+            Expression.Assign(variable, value),
+            Expression.Assign(present, Presence.IsPresent(variable)),
+            Expression.Call(typeof(KeyWriter), nameof(KeyWriter.WritePresence), null, writer, present),
+            Expression.IfThen(present, Expression.Call(typeof(KeyWriter), nameof(KeyWriter.Write), null, writer, Presence.Value(variable))));
+    }
+
+    private static string ReaderOf(ValueKind kind) => kind switch
+    {
+        ValueKind.Date => nameof(KeyReader.ReadInt32),
+        ValueKind.Timestamp or ValueKind.Duration => nameof(KeyReader.ReadInt64),
+        _ => $"Read{kind}",
+    };
+}

@@ -1,0 +1,37 @@
+using System.Linq.Expressions;
+using LambdaCore.Values;
+
+namespace LambdaCore.Views;
+
+/// <summary>Compiles the result selector of a view: the user's own expression, reading states instead of a group.</summary>
+internal static class ResultCompiler
+{
+    /// <summary>The projection of a key and its row.</summary>
+    public static ProjectRow<TKey, TRow, TResult> Project<T, TKey, TResult, TRow>(
+        ViewPlan plan, AggregateTranslator aggregates, Expression<Func<EventGroup<T, TKey>, TResult>> result)
+    {
+        ParameterExpression key = Expression.Parameter(typeof(TKey), "key");
+        ParameterExpression row = Expression.Parameter(typeof(TRow).MakeByRefType(), "row");
+        Expression body = new Rewriter(plan, aggregates, result.Parameters[0], key, row).Visit(result.Body);
+        return Expression.Lambda<ProjectRow<TKey, TRow, TResult>>(body, key, row).Compile();
+    }
+
+    private sealed class Rewriter(ViewPlan plan, AggregateTranslator aggregates, ParameterExpression group, ParameterExpression key, ParameterExpression row)
+        : ExpressionVisitor
+    {
+        protected override Expression VisitMethodCall(MethodCallExpression node)
+        {
+            if (node.Object != group)
+            {
+                return base.VisitMethodCall(node);
+            }
+
+            int index = aggregates.IndexOf(node);
+            Expression result = Expression.Call(plan.Aggregates[index].Function.Aggregate.GetMethod("Result")!, FoldCompiler.Head(row, index));
+            return ClrType.FromRepresentation(Presence.IsOptional(node.Type) ? result : Presence.Value(result), node.Type);
+        }
+
+        protected override Expression VisitMember(MemberExpression node) =>
+            node.Expression == group ? key : base.VisitMember(node);
+    }
+}

@@ -1,0 +1,63 @@
+using System.Text;
+using LambdaCore.Aggregates;
+using LambdaCore.Values;
+
+namespace LambdaCore.Views;
+
+/// <summary>Writes the SQL that computes a view's states from stored events.</summary>
+internal static class SqlCompiler
+{
+    /// <summary>
+    /// A query that gives the key columns and the state columns, in the types of <see cref="StoredType"/>, one row per key,
+    /// ordered by key as <see cref="KeyWriter"/> orders keys.
+    /// </summary>
+    /// <param name="plan">The view.</param>
+    /// <param name="source">What stands behind FROM: a table, or a query in parentheses, with the events' columns and <c>_position</c>.</param>
+    /// <param name="eventTimeColumn">The name of the column of event time.</param>
+    public static string SelectStates(ViewPlan plan, string source, string eventTimeColumn)
+    {
+        StringBuilder sql = new("SELECT\n");
+        string order = $"CAST(epoch_us({SqlLiteral.Name(eventTimeColumn)}) AS HUGEINT) * 18446744073709551616 + {SqlLiteral.Name(EventSchema.PositionColumn)}";
+        _ = sql.AppendJoin(",\n", OuterColumns(plan)).Append("\nFROM (\n  SELECT\n");
+        IEnumerable<string> columns = plan.Keys
+            .Select(key => $"    {KeyExpression(key)} AS {SqlLiteral.Name(key.Name)}")
+            .Concat(plan.Aggregates.SelectMany(a => StateExpressions(a, order)));
+        _ = sql.AppendJoin(",\n", columns).Append("\n  FROM ").Append(source);
+        if (plan.Filter is not null)
+        {
+            _ = sql.Append("\n  WHERE ").Append(ScalarSql.Condition(plan.Filter));
+        }
+
+        string positions = string.Join(", ", Enumerable.Range(1, plan.Keys.Count));
+        return sql.Append("\n  GROUP BY ").Append(positions).Append("\n) AS groups")
+            .Append("\nORDER BY ").AppendJoin(", ", plan.Keys.Select(k => $"groups.{SqlLiteral.Name(k.Name)} NULLS FIRST"))
+            .ToString();
+    }
+
+    private static IEnumerable<string> OuterColumns(ViewPlan plan) =>
+        plan.Keys.Select(k => Outer(k.Type.Kind, k.Name))
+            .Concat(plan.StateColumns.Select(c => Outer(c.Column.Type.Kind, c.Name)));
+
+    private static string Outer(ValueKind kind, string name)
+    {
+        string quoted = SqlLiteral.Name(name);
+        return $"  CAST({SqlKind.ToStored(kind, quoted)} AS {StoredType.Sql(kind)}) AS {quoted}";
+    }
+
+    // Zero and negative zero group together, but either may be the one shown; adding zero makes it the positive one.
+    private static string KeyExpression(KeyColumn key)
+    {
+        SqlText value = ScalarSql.Value(key.Scalar);
+        return key.Type.Kind is ValueKind.Float32 or ValueKind.Float64
+            ? $"{value} + CAST(0 AS {SqlKind.TypeName(key.Type.Kind)})"
+            : value.Text;
+    }
+
+    private static IEnumerable<string> StateExpressions(PlannedAggregate aggregate, string order)
+    {
+        string input = aggregate.Input is null ? "" : ScalarSql.Value(aggregate.Input).Text;
+        string predicate = aggregate.Filter is null ? "" : ScalarSql.Condition(aggregate.Filter);
+        StateOperands operands = new(input, predicate, order);
+        return aggregate.Columns.Select(c => $"    {c.Column.Sql(in operands)} AS {SqlLiteral.Name(c.Name)}");
+    }
+}

@@ -1,0 +1,41 @@
+using System.Linq.Expressions;
+using System.Reflection;
+using LambdaCore.Aggregates;
+using LambdaCore.Values;
+
+namespace LambdaCore.Views;
+
+/// <summary>Makes a plan of a definition, and delegates of the plan.</summary>
+internal static class ViewCompiler
+{
+    /// <summary>Compiles a definition.</summary>
+    public static ViewDefinition<T, TKey, TResult> Compile<T, TKey, TResult>(
+        ViewDraft draft, KeyShape key, Expression<Func<EventGroup<T, TKey>, TResult>> result)
+    {
+        AggregateTranslator aggregates = AggregateTranslator.Translate(draft, key, result);
+        ViewPlan plan = new(draft.Name, draft.Events, draft.Filter, [.. key.Members.Select(m => m.Column)], aggregates.Planned);
+        Type row = plan.Aggregates.Reverse().Aggregate(typeof(EmptyRow), (tail, a) => typeof(StateRow<,>).MakeGenericType(a.Function.State, tail));
+        MethodInfo close = typeof(ViewCompiler).GetMethod(nameof(Close), BindingFlags.NonPublic | BindingFlags.Static)!
+            .MakeGenericMethod(typeof(T), typeof(TKey), typeof(TResult), row);
+        return close.CreateDelegate<Func<ViewPlan, KeyShape, AggregateTranslator, Expression<Func<EventGroup<T, TKey>, TResult>>, ViewDefinition<T, TKey, TResult>>>()(
+            plan, key, aggregates, result);
+    }
+
+    private static CompiledView<T, TKey, TResult, TRow> Close<T, TKey, TResult, TRow>(
+        ViewPlan plan, KeyShape key, AggregateTranslator aggregates, Expression<Func<EventGroup<T, TKey>, TResult>> result)
+        where TRow : struct, IState<TRow>
+    {
+        ViewProgram<T, TKey, TResult, TRow> program = new()
+        {
+            Plan = plan,
+            Filter = FoldCompiler.Filter<T>(plan),
+            Fold = FoldCompiler.Fold<T, TRow>(plan),
+            Project = ResultCompiler.Project<T, TKey, TResult, TRow>(plan, aggregates, result),
+            WriteEventKey = KeyCompiler.WriteEventKey<T>(plan),
+            WriteKey = KeyCompiler.WriteKey<TKey>(key),
+            ReadKey = KeyCompiler.ReadKey<TKey>(key),
+            WindowStart = KeyCompiler.WindowStart<TKey>(key),
+        };
+        return new CompiledView<T, TKey, TResult, TRow>(program, key);
+    }
+}

@@ -1,0 +1,95 @@
+using System.Security.Cryptography;
+using System.Text;
+using LambdaCore.Aggregates;
+using LambdaCore.Values;
+
+namespace LambdaCore.Views;
+
+/// <summary>A view's definition as data: what its SQL and its fold are both compiled from. Immutable.</summary>
+internal sealed class ViewPlan
+{
+    /// <summary>Creates a plan.</summary>
+    public ViewPlan(string name, EventSchema events, Scalar? filter, IReadOnlyList<KeyColumn> keys, IReadOnlyList<PlannedAggregate> aggregates)
+    {
+        Name = name;
+        Events = events;
+        Filter = filter;
+        Keys = keys;
+        Aggregates = aggregates;
+        Fingerprint = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(MeaningText())));
+    }
+
+    /// <summary>The view's name.</summary>
+    public string Name { get; }
+
+    /// <summary>The events that it reads.</summary>
+    public EventSchema Events { get; }
+
+    /// <summary>The condition on events; null if all count.</summary>
+    public Scalar? Filter { get; }
+
+    /// <summary>The columns of the key, in order.</summary>
+    public IReadOnlyList<KeyColumn> Keys { get; }
+
+    /// <summary>The aggregates, each once, in the order of the states in a row.</summary>
+    public IReadOnlyList<PlannedAggregate> Aggregates { get; }
+
+    /// <summary>The window column, if the key has one.</summary>
+    public KeyColumn? WindowKey => Keys.FirstOrDefault(k => k.Window is not null);
+
+    /// <summary>SHA-256, in hexadecimal, of what the view means: equal for equal meanings and names of columns.</summary>
+    public string Fingerprint { get; }
+
+    /// <summary>All columns of the states, in the order of the bytes of a row.</summary>
+    public IEnumerable<PlannedColumn> StateColumns => Aggregates.SelectMany(a => a.Columns);
+
+    private string MeaningText()
+    {
+        StringBuilder text = new("lambdacore view 1\n");
+        _ = text.Append("filter ").Append(Filter?.Text ?? "none").Append('\n');
+        foreach (KeyColumn key in Keys)
+        {
+            _ = text.Append("key ").Append(SqlLiteral.Name(key.Name)).Append(' ').Append(key.Type).Append(' ').Append(key.Scalar.Text).Append('\n');
+        }
+
+        foreach (PlannedAggregate aggregate in Aggregates)
+        {
+            _ = text.Append("aggregate ").Append(aggregate.Text);
+            foreach (PlannedColumn column in aggregate.Columns)
+            {
+                _ = text.Append(' ').Append(SqlLiteral.Name(column.Name)).Append(':').Append(column.Column.Type);
+            }
+
+            _ = text.Append('\n');
+        }
+
+        return text.ToString();
+    }
+}
+
+/// <summary>One column of a view's key.</summary>
+/// <param name="Name">The column's name.</param>
+/// <param name="Scalar">The expression that computes it from an event.</param>
+/// <param name="Type">Its type: nullable if the key's member is.</param>
+/// <param name="Window">The length of the windows if the column is the start of one.</param>
+internal sealed record KeyColumn(string Name, Scalar Scalar, ScalarType Type, TimeSpan? Window);
+
+/// <summary>One aggregate of a view.</summary>
+/// <param name="Function">The aggregate.</param>
+/// <param name="Input">The value of an event that enters it; null for a count of events.</param>
+/// <param name="Filter">The condition on events; null if all count.</param>
+/// <param name="Columns">The columns of its state.</param>
+internal sealed record PlannedAggregate(AggregateFunction Function, Scalar? Input, Scalar? Filter, IReadOnlyList<PlannedColumn> Columns)
+{
+    /// <summary>A text that determines the meaning: aggregates with the same text are the same.</summary>
+    public string Text => TextOf(Function, Input, Filter);
+
+    /// <summary>A text that determines the meaning of an aggregate.</summary>
+    public static string TextOf(AggregateFunction function, Scalar? input, Scalar? filter) =>
+        $"{function.Name}{(function.Sketch is { } sketch ? $"/{sketch.SqlName}/{sketch.Precision}" : "")}({input}) where {filter?.Text ?? "all"}";
+}
+
+/// <summary>One column of a state in a batch view.</summary>
+/// <param name="Name">The column's name, unique in the view.</param>
+/// <param name="Column">What it holds and how it is computed.</param>
+internal sealed record PlannedColumn(string Name, StateColumn Column);

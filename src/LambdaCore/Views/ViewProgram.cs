@@ -1,0 +1,57 @@
+using LambdaCore.Aggregates;
+using LambdaCore.Values;
+
+namespace LambdaCore.Views;
+
+/// <summary>Reads a key from its bytes.</summary>
+internal delegate TKey ReadKey<out TKey>(ref ByteReader reader);
+
+/// <summary>Turns the states of a key into the view's result.</summary>
+/// <exception cref="OverflowException">An exact sum does not fit the type of its result.</exception>
+internal delegate TResult ProjectRow<in TKey, TRow, out TResult>(TKey key, in TRow row);
+
+/// <summary>
+/// A view compiled to delegates over its row of states. They hold no state of their own, so all threads may call them; a
+/// <see cref="ByteWriter"/> or row belongs to its caller.
+/// </summary>
+/// <typeparam name="TEvent">The event type.</typeparam>
+/// <typeparam name="TKey">The key type.</typeparam>
+/// <typeparam name="TResult">The result type.</typeparam>
+/// <typeparam name="TRow">The row of states: nested <see cref="StateRow{THead, TTail}"/>s in the order of the plan's aggregates.</typeparam>
+internal sealed class ViewProgram<TEvent, TKey, TResult, TRow>
+    where TRow : struct, IState<TRow>
+{
+    /// <summary>What the delegates were compiled from.</summary>
+    public required ViewPlan Plan { get; init; }
+
+    /// <summary>Whether an event counts; null if all do.</summary>
+    public required Func<TEvent, bool>? Filter { get; init; }
+
+    /// <summary>Writes the key of an event, as <see cref="KeyWriter"/> encodes its columns.</summary>
+    public required Action<TEvent, ByteWriter> WriteEventKey { get; init; }
+
+    /// <summary>Adds an event that counts to the row of its key.</summary>
+    public required FoldEvent<TEvent, TRow> Fold { get; init; }
+
+    /// <summary>Writes a key that a user gives. Times are cut to microseconds, not to windows: a key that is no window's start finds nothing.</summary>
+    public required Action<TKey, ByteWriter> WriteKey { get; init; }
+
+    /// <summary>Reads a key.</summary>
+    public required ReadKey<TKey> ReadKey { get; init; }
+
+    /// <summary>Turns a row into the result.</summary>
+    public required ProjectRow<TKey, TRow, TResult> Project { get; init; }
+
+    /// <summary>The window's start in a key, in microseconds since the Unix epoch; null if the key has no window column.</summary>
+    public required Func<TKey, long?>? WindowStart { get; init; }
+}
+
+/// <summary>Code of another room that is generic over the row of a view's states.</summary>
+/// <typeparam name="TEvent">The event type.</typeparam>
+/// <typeparam name="TOut">What it gives.</typeparam>
+internal interface IViewVisitor<TEvent, out TOut>
+{
+    /// <summary>Takes a view with all its types.</summary>
+    TOut Visit<TKey, TResult, TRow>(ViewProgram<TEvent, TKey, TResult, TRow> program)
+        where TRow : struct, IState<TRow>;
+}
