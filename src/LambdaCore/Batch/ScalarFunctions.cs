@@ -1,0 +1,135 @@
+using System.Reflection;
+using System.Runtime.CompilerServices;
+using LambdaCore.DuckDb;
+using LambdaCore.Values;
+using LambdaCore.Views;
+
+namespace LambdaCore.Batch;
+
+/// <summary>
+/// The operators of definitions that SQL would compute by other rules, as scalar functions of DuckDB: the methods that the
+/// fold calls.
+/// </summary>
+internal static class ScalarFunctions
+{
+    /// <summary>Registers them with every connection of an instance. Once per instance.</summary>
+    public static void Register(DuckDbConnection connection)
+    {
+        foreach (CallbackFunction function in OperatorTable.Callbacks)
+        {
+            connection.Register(Describe(function));
+        }
+    }
+
+    private static DuckDbScalarFunction Describe(CallbackFunction function)
+    {
+        Type[] types = [.. function.Method.GetParameters().Select(p => p.ParameterType), function.Method.ReturnType];
+        MethodInfo bind = typeof(ScalarFunctions).GetMethods(BindingFlags.NonPublic | BindingFlags.Static)
+            .Single(m => m.Name == nameof(Bind) && m.GetGenericArguments().Length == types.Length)
+            .MakeGenericMethod(types);
+        ScalarBody body = bind.CreateDelegate<Func<MethodInfo, ScalarBody>>()(function.Method);
+        return new DuckDbScalarFunction(function.SqlName, [.. function.Parameters.Select(SqlType)], SqlType(function.Result), body);
+    }
+
+    private static DuckDbLogicalType SqlType(ValueKind kind) => kind switch
+    {
+        ValueKind.Boolean => DuckDbType.Boolean,
+        ValueKind.Int32 => DuckDbType.Integer,
+        ValueKind.Timestamp or ValueKind.Duration => DuckDbType.BigInt,
+        ValueKind.Float32 => DuckDbType.Float,
+        ValueKind.Float64 => DuckDbType.Double,
+        ValueKind.Decimal => DuckDbLogicalType.Decimal(38, DecimalUnits.Scale),
+        ValueKind.String => DuckDbType.Varchar,
+        _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "No function has such an argument."),
+    };
+
+    private static ScalarBody Bind<T, TResult>(MethodInfo method)
+    {
+        Func<T, TResult> function = method.CreateDelegate<Func<T, TResult>>();
+        return (ChunkReader input, ref VectorWriter output) =>
+        {
+            VectorReader first = input.Column(0);
+            for (int row = 0; row < input.RowCount; row++)
+            {
+                if (first.IsNull(row))
+                {
+                    output.SetNull(row);
+                }
+                else
+                {
+                    Write(ref output, row, function(Read<T>(in first, row)));
+                }
+            }
+        };
+    }
+
+    private static ScalarBody Bind<T1, T2, TResult>(MethodInfo method)
+    {
+        Func<T1, T2, TResult> function = method.CreateDelegate<Func<T1, T2, TResult>>();
+        return (ChunkReader input, ref VectorWriter output) =>
+        {
+            VectorReader first = input.Column(0);
+            VectorReader second = input.Column(1);
+            for (int row = 0; row < input.RowCount; row++)
+            {
+                if (first.IsNull(row) || second.IsNull(row))
+                {
+                    output.SetNull(row);
+                }
+                else
+                {
+                    Write(ref output, row, function(Read<T1>(in first, row), Read<T2>(in second, row)));
+                }
+            }
+        };
+    }
+
+    private static ScalarBody Bind<T1, T2, T3, TResult>(MethodInfo method)
+    {
+        Func<T1, T2, T3, TResult> function = method.CreateDelegate<Func<T1, T2, T3, TResult>>();
+        return (ChunkReader input, ref VectorWriter output) =>
+        {
+            VectorReader first = input.Column(0);
+            VectorReader second = input.Column(1);
+            VectorReader third = input.Column(2);
+            for (int row = 0; row < input.RowCount; row++)
+            {
+                if (first.IsNull(row) || second.IsNull(row) || third.IsNull(row))
+                {
+                    output.SetNull(row);
+                }
+                else
+                {
+                    Write(ref output, row, function(Read<T1>(in first, row), Read<T2>(in second, row), Read<T3>(in third, row)));
+                }
+            }
+        };
+    }
+
+    // The tests on types vanish when the method is compiled for a type.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static T Read<T>(in VectorReader column, int row) =>
+        typeof(T) == typeof(string) ? (T)(object)column.Text(row)
+        : typeof(T) == typeof(decimal) ? (T)(object)DecimalUnits.ToDecimal(column.Get<Int128>(row))
+        : typeof(T) == typeof(int) ? (T)(object)column.Int32(row)
+        : typeof(T) == typeof(long) ? (T)(object)column.Int64(row)
+        : typeof(T) == typeof(float) ? (T)(object)column.Single(row)
+        : typeof(T) == typeof(double) ? (T)(object)column.Double(row)
+        : throw new NotSupportedException($"No function takes a {typeof(T)}.");
+
+    private static void Write<T>(ref VectorWriter column, int row, T value)
+    {
+        switch (value)
+        {
+            case null: column.SetNull(row); break;
+            case string text: column.SetText(row, text); break;
+            case bool truth: column.Set(row, truth ? (byte)1 : (byte)0); break;
+            case decimal number: column.Set(row, DecimalUnits.FromDecimal(number)); break;
+            case int number: column.Set(row, number); break;
+            case long number: column.Set(row, number); break;
+            case float number: column.Set(row, number); break;
+            case double number: column.Set(row, number); break;
+            default: throw new NotSupportedException($"No function gives a {typeof(T)}.");
+        }
+    }
+}
