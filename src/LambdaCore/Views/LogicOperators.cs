@@ -44,7 +44,7 @@ internal static class LogicOperators
     {
         Missing = MissingRule.Own,
         IsNullable = a => a[0].Type.IsNullable && a[1].Type.IsNullable,
-        Evaluate = a => Expression.Coalesce(a[0], a[1]),
+        Evaluate = a => Presence.IsOptional(a[0].Type) ? Expression.Coalesce(a[0], a[1]) : a[0],
         Sql = a => SqlText.Atom($"coalesce({a[0].Text}, {a[1].Text})"),
         Range = r => r[0].Join(r[1]),
     };

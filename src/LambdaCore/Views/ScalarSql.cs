@@ -65,7 +65,8 @@ internal static class ScalarSql
     // Next to an operand of its kind a constant needs no cast to have its type.
     private static void TakeBareConstants(CallScalar call, SqlText[] operands)
     {
-        if (operands.Length != 2 || call.Operator.Parameters[0] != call.Operator.Parameters[1] || call.Arguments.All(a => a is ConstantScalar))
+        bool settles = call.Operator.Result == ValueKind.Boolean || call.Operator.Name is "Add" or "Subtract" or "Multiply" or "Divide" or "Modulo";
+        if (!settles || operands.Length != 2 || call.Operator.Callback is not null || call.Arguments.All(a => a is ConstantScalar))
         {
             return;
         }
