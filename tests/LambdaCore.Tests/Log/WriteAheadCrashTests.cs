@@ -116,26 +116,29 @@ internal sealed class WriteAheadCrashTests
     [Test]
     public void A_frame_of_an_earlier_life_is_never_taken_for_the_continuation_of_a_new_one()
     {
-        // Three groups of the same length; the power cut takes the second and leaves the third behind it.
+        // Three groups of the same length; the power cut takes the second and leaves the third behind it. The new second
+        // group, with the mark that recovery writes before it, ends just where the old third one begins.
+        const int length = 100;
+        int frameLength = (int)WriteAheadFormat.FrameLength(length);
+        int newLength = length - (int)WriteAheadFormat.FrameLength(0);
         SortedDictionary<string, byte[]> files;
         using (var storage = new InMemoryStorage())
         using (WriteAheadLog log = Open(storage))
         {
-            Append(log, 1, 40);
+            Append(log, 1, length);
             log.Flush();
-            Append(log, 1, 40);
-            Append(log, 1, 40);
+            Append(log, 1, length);
+            Append(log, 1, length);
             files = FilesOf(storage);
         }
 
-        int frameLength = (int)WriteAheadFormat.FrameLength(40);
         files.Values.Single().AsSpan(WriteAheadFormat.FileHeaderLength + frameLength, frameLength).Clear();
         using InMemoryStorage torn = StorageWith(files);
         Group second;
         using (WriteAheadLog log = Open(torn))
         {
             Assert.That(log.End.Value, Is.EqualTo(1));
-            second = Append(log, 1, 40, salt: 1);
+            second = Append(log, 1, newLength, salt: 1);
             log.Flush();
         }
 

@@ -1,5 +1,6 @@
 using LambdaCore.Log;
 using LambdaCore.Storage;
+using LambdaCore.Tests.Storage;
 using NUnit.Framework;
 using static LambdaCore.Tests.Log.LogScene;
 
@@ -277,5 +278,40 @@ internal sealed class WriteAheadLogTests
         {
             folder.Delete(recursive: true);
         }
+    }
+
+    [Test]
+    [Category("Linux")]
+    [Platform("Linux")]
+    public void A_full_disk_poisons_the_log_and_loses_nothing_that_was_flushed()
+    {
+        using TinyDisk disk = TinyDisk.MountOrIgnore();
+        var storage = new PhysicalStorage(disk.Folder);
+        var options = new WriteAheadLogOptions { FileLength = 128 * 1024 };
+        var flushed = new List<Group>();
+        using (WriteAheadLog log = WriteAheadLog.Open(storage, StoreId, LogPosition.Zero, options))
+        {
+            LogPoisonedException error = Assert.Throws<LogPoisonedException>(() =>
+            {
+                while (true)
+                {
+                    Group group = Append(log, 1, 5000);
+                    log.Flush();
+                    flushed.Add(group);
+                }
+            });
+            Assert.That(error.InnerException, Is.InstanceOf<StorageException>().With.Property("IsDiskFull").True);
+        }
+
+        Assert.That(flushed, Has.Count.GreaterThan(100));
+        using WriteAheadLog reopened = WriteAheadLog.Open(storage, StoreId, LogPosition.Zero, options);
+        AssertSame(ReadAll(reopened), flushed, "what was flushed before the disk was full");
+        reopened.TruncateBefore(reopened.End);
+        for (int group = 0; group < 50; group++)
+        {
+            Append(reopened, 1, 5000);
+        }
+
+        Assert.That(reopened.Flush, Throws.Nothing, "there is room again");
     }
 }

@@ -60,37 +60,24 @@ internal sealed class PhysicalStorageTests : StorageContract
     [Platform("Linux")]
     public void A_full_disk_shows_at_creation_and_is_told_from_other_errors()
     {
-        string mount = Path.Combine(_folder, "tiny");
-        Directory.CreateDirectory(mount);
-        if (Run("mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", mount) != 0)
+        using TinyDisk disk = TinyDisk.MountOrIgnore();
+        var tiny = new PhysicalStorage(disk.Folder);
+        StorageException error = Assert.Throws<StorageException>(() => tiny.Create("big", 4 << 20));
+        Assert.Multiple(() =>
         {
-            Assert.Ignore("mounting a tmpfs needs root");
-        }
-
-        try
+            Assert.That(error.IsDiskFull, Is.True);
+            Assert.That(error.Message, Does.Contain("ENOSPC").And.Contain("big"));
+            Assert.That(tiny.Exists("big"), Is.False, "a file that could not be made is not left behind");
+        });
+        using IStorageFile reserved = tiny.Create("reserved", 900 * 1024);
+        error = Assert.Throws<StorageException>(() => tiny.PublishNew("more", new byte[400 * 1024]));
+        Assert.Multiple(() =>
         {
-            var tiny = new PhysicalStorage(mount);
-            StorageException error = Assert.Throws<StorageException>(() => tiny.Create("big", 4 << 20));
-            Assert.Multiple(() =>
-            {
-                Assert.That(error.IsDiskFull, Is.True);
-                Assert.That(error.Message, Does.Contain("ENOSPC").And.Contain("big"));
-                Assert.That(tiny.Exists("big"), Is.False, "a file that could not be made is not left behind");
-            });
-            using IStorageFile reserved = tiny.Create("reserved", 900 * 1024);
-            error = Assert.Throws<StorageException>(() => tiny.PublishNew("more", new byte[400 * 1024]));
-            Assert.Multiple(() =>
-            {
-                Assert.That(error.IsDiskFull, Is.True);
-                Assert.That(tiny.List(""), Is.EqualTo(new[] { "reserved" }));
-                Assert.That(Directory.GetFiles(tiny.ScratchFolder), Is.Empty);
-                Assert.That(() => reserved.Write(0, new byte[900 * 1024]), Throws.Nothing, "what was reserved is there");
-            });
-        }
-        finally
-        {
-            Run("umount", mount);
-        }
+            Assert.That(error.IsDiskFull, Is.True);
+            Assert.That(tiny.List(""), Is.EqualTo(new[] { "reserved" }));
+            Assert.That(Directory.GetFiles(tiny.ScratchFolder), Is.Empty);
+            Assert.That(() => reserved.Write(0, new byte[900 * 1024]), Throws.Nothing, "what was reserved is there");
+        });
     }
 
     private static Process? StartHolder(string path)
@@ -105,12 +92,5 @@ internal sealed class PhysicalStorageTests : StorageContract
         {
             return null;
         }
-    }
-
-    private static int Run(string program, params string[] arguments)
-    {
-        using Process process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true })!;
-        process.WaitForExit();
-        return process.ExitCode;
     }
 }
