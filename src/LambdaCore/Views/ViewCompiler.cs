@@ -28,6 +28,7 @@ internal static class ViewCompiler
         ViewProgram<T, TKey, TResult, TRow> program = new()
         {
             Plan = plan,
+            Key = key,
             Filter = FoldCompiler.Filter<T>(plan),
             Fold = FoldCompiler.Fold<T, TRow>(plan),
             Project = ResultCompiler.Project<T, TKey, TResult, TRow>(plan, aggregates, result),

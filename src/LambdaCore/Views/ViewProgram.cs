@@ -24,6 +24,9 @@ internal sealed class ViewProgram<TEvent, TKey, TResult, TRow>
     /// <summary>What the delegates were compiled from.</summary>
     public required ViewPlan Plan { get; init; }
 
+    /// <summary>How a key is made of its columns.</summary>
+    public required KeyShape Key { get; init; }
+
     /// <summary>Whether an event counts; null if all do.</summary>
     public required Func<TEvent, bool>? Filter { get; init; }
 

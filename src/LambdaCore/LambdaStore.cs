@@ -1,0 +1,36 @@
+namespace LambdaCore;
+
+/// <summary>Opens stores.</summary>
+public static class LambdaStore
+{
+    /// <summary>
+    /// Opens the store in a folder, or creates it. Everything acknowledged before is there, and views answer as they did.
+    /// </summary>
+    /// <remarks>
+    /// A folder serves one open store at a time, in any process. Opening takes longer the more events came after the last batch run, since the
+    /// speed views are rebuilt from them.
+    /// </remarks>
+    /// <typeparam name="TEvent">
+    /// The event type: a record, class or struct whose properties become columns. Supported are bool, the integer types, float, double,
+    /// decimal, string, Guid, DateTimeOffset, DateTime (UTC), DateOnly, TimeSpan, enums, byte[], and the nullable form of each.
+    /// </typeparam>
+    /// <param name="folder">Where the store lives. It is created if need be; nothing else should be kept in it.</param>
+    /// <param name="configure">Says what the event time is, which views to keep, and how.</param>
+    /// <param name="cancellationToken">Stops the opening; the folder is left as it was.</param>
+    /// <returns>The open store; dispose it to close it.</returns>
+    /// <exception cref="ArgumentException">An option, or a property of the event type, cannot be accepted; the message names it.</exception>
+    /// <exception cref="StoreLockedException">The store is open already, here or in another process.</exception>
+    /// <exception cref="LogCorruptException">Acknowledged events are damaged or missing. Nothing was changed.</exception>
+    /// <exception cref="StorageException">The disk failed.</exception>
+    /// <exception cref="LambdaCoreException">The folder holds another store, or one whose events have other columns.</exception>
+    public static Task<LambdaStore<TEvent>> OpenAsync<TEvent>(
+        string folder, Action<LambdaStoreOptions<TEvent>> configure, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(folder);
+        ArgumentNullException.ThrowIfNull(configure);
+        LambdaStoreOptions<TEvent> options = new();
+        configure(options);
+        options.Validate();
+        return Task.Run(() => StoreOpening.Open(Path.GetFullPath(folder), options), cancellationToken);
+    }
+}

@@ -1,0 +1,115 @@
+using System.Linq.Expressions;
+using LambdaCore.Values;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace LambdaCore;
+
+/// <summary>What a store keeps, and how it uses the machine. Filled in while a store is opened; not thread-safe.</summary>
+/// <typeparam name="TEvent">The event type.</typeparam>
+public sealed class LambdaStoreOptions<TEvent>
+{
+    private readonly List<ViewDefinition<TEvent>> _views = [];
+
+    internal LambdaStoreOptions() => Schema = EventSchema.Of(typeof(TEvent));
+
+    /// <summary>What an acknowledgement promises about a crash. Default: <see cref="LambdaCore.Durability.Fsync"/>.</summary>
+    public Durability Durability { get; set; } = Durability.Fsync;
+
+    /// <summary>What an append does while the queue in front of the log is full. Default: <see cref="LambdaCore.Backpressure.Wait"/>.</summary>
+    public Backpressure Backpressure { get; set; } = Backpressure.Wait;
+
+    /// <summary>How many append calls may wait in the queue in front of the log. At least 1; default 8,192.</summary>
+    public int QueueCapacity { get; set; } = 8192;
+
+    /// <summary>
+    /// The number of events after which the write-ahead tail is sealed into a Parquet segment by itself; also the size of the
+    /// largest segment. At least 1; default 1,000,000. A batch run seals whatever there is.
+    /// </summary>
+    public int SegmentEvents { get; set; } = 1_000_000;
+
+    /// <summary>
+    /// Bytes of memory for speed views that have outgrown their in-memory tables; beyond them they spill to the store's folder. At
+    /// least 16 MiB; default 256 MiB. Nothing is taken before it is needed.
+    /// </summary>
+    public long SpeedMemoryBytes { get; set; } = 256L << 20;
+
+    /// <summary>Bytes of memory for DuckDB; larger batches spill to the store's folder. Null, the default, means 80 % of the machine's memory.</summary>
+    public long? BatchMemoryBytes { get; set; }
+
+    /// <summary>Threads that a batch run may use. At least 1; null, the default, means one per processor.</summary>
+    public int? BatchThreads { get; set; }
+
+    /// <summary>Where the store reads the clock. Default: <see cref="System.TimeProvider.System"/>.</summary>
+    public TimeProvider TimeProvider { get; set; } = TimeProvider.System;
+
+    /// <summary>Where the store logs to. Default: nowhere.</summary>
+    public ILoggerFactory LoggerFactory { get; set; } = NullLoggerFactory.Instance;
+
+    internal EventSchema Schema { get; }
+
+    internal EventProperty? EventTimeProperty { get; private set; }
+
+    internal IReadOnlyList<ViewDefinition<TEvent>> Views => _views;
+
+    /// <summary>Says which property holds the time at which an event happened. Required.</summary>
+    /// <param name="property">A property of type <see cref="DateTimeOffset"/> or <see cref="DateTime"/>, for instance <c>e => e.Timestamp</c>.</param>
+    /// <returns>These options.</returns>
+    /// <exception cref="ArgumentException">The expression is no such property.</exception>
+    public LambdaStoreOptions<TEvent> EventTime<TTime>(Expression<Func<TEvent, TTime>> property)
+    {
+        ArgumentNullException.ThrowIfNull(property);
+        EventProperty? found = property.Body is MemberExpression { Expression: ParameterExpression } member ? Schema.Find(member.Member) : null;
+        if (found is null || found.Type != new ScalarType(ValueKind.Timestamp, false))
+        {
+            throw new ArgumentException(
+                $"The event time must be a stored property of {typeof(TEvent).Name} of type DateTimeOffset or DateTime (not nullable); '{property.Body}' is not. Write e => e.Timestamp.", nameof(property));
+        }
+
+        EventTimeProperty = found;
+        return this;
+    }
+
+    /// <summary>Adds a view to the store.</summary>
+    /// <param name="view">The definition. Its name must be new; case does not count.</param>
+    /// <returns>These options.</returns>
+    /// <exception cref="ArgumentException">There is a view of that name.</exception>
+    public LambdaStoreOptions<TEvent> AddView(ViewDefinition<TEvent> view)
+    {
+        ArgumentNullException.ThrowIfNull(view);
+        if (_views.Find(v => string.Equals(v.Name, view.Name, StringComparison.OrdinalIgnoreCase)) is { } twin)
+        {
+            throw new ArgumentException($"The store already has a view '{twin.Name}'. Give '{view.Name}' another name.", nameof(view));
+        }
+
+        _views.Add(view);
+        return this;
+    }
+
+    internal void Validate()
+    {
+        if (EventTimeProperty is null)
+        {
+            throw new ArgumentException($"The store does not know when an event of type {typeof(TEvent).Name} happened. Call EventTime(e => e.…) in the options.");
+        }
+
+        ThrowUnlessDefined(Durability);
+        ThrowUnlessDefined(Backpressure);
+        ArgumentOutOfRangeException.ThrowIfLessThan(QueueCapacity, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(SegmentEvents, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(SpeedMemoryBytes, 16L << 20);
+        ArgumentOutOfRangeException.ThrowIfLessThan(BatchMemoryBytes ?? long.MaxValue, 16L << 20, nameof(BatchMemoryBytes));
+        ArgumentOutOfRangeException.ThrowIfLessThan(BatchThreads ?? 1, 1, nameof(BatchThreads));
+        ArgumentNullException.ThrowIfNull(TimeProvider);
+        ArgumentNullException.ThrowIfNull(LoggerFactory);
+    }
+
+    private static void ThrowUnlessDefined<TEnum>(TEnum value)
+        where TEnum : struct, Enum
+    {
+        if (!Enum.IsDefined(value))
+        {
+            throw new ArgumentOutOfRangeException(typeof(TEnum).Name, value, $"Choose one of {string.Join(", ", Enum.GetNames<TEnum>())}.");
+        }
+    }
+}

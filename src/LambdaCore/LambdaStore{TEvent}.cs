@@ -1,0 +1,122 @@
+using LambdaCore.Diagnostics;
+using LambdaCore.Log;
+using LambdaCore.Serving;
+using Microsoft.Extensions.Logging;
+
+namespace LambdaCore;
+
+/// <summary>
+/// An open store: an append-only log of events, and views over it that answer exactly for every event acknowledged.
+/// </summary>
+/// <remarks>Thread-safe. Open one with <see cref="LambdaStore.OpenAsync"/>; dispose it to close it.</remarks>
+/// <typeparam name="TEvent">The event type.</typeparam>
+public sealed class LambdaStore<TEvent> : IAsyncDisposable
+{
+    private readonly OpenStore<TEvent> _parts;
+    private readonly BatchRunner<TEvent> _batches;
+    private int _disposed;
+
+    internal LambdaStore(OpenStore<TEvent> parts)
+    {
+        _parts = parts;
+        _batches = new BatchRunner<TEvent>(parts.Log, parts.Speed, parts.Views, parts.Clock);
+    }
+
+    /// <summary>The end of what was acknowledged: the position that the next event gets, unless some are on their way already.</summary>
+    public LogPosition Position => _parts.Log.Acknowledged;
+
+    /// <summary>The end of the events that are in the master dataset.</summary>
+    public LogPosition SealedPosition => _parts.Log.SealedEnd;
+
+    /// <summary>Appends one event.</summary>
+    /// <remarks>
+    /// When it returns, the event is durable to the level of <see cref="LambdaStoreOptions{TEvent}.Durability"/> and visible to every query.
+    /// Many callers at a time share one flush.
+    /// </remarks>
+    /// <param name="e">The event. It may not change before the call returns.</param>
+    /// <param name="cancellationToken">Stops waiting for room in the queue. An event that is on its way is appended all the same.</param>
+    /// <returns>The event's position.</returns>
+    /// <exception cref="ArgumentException">A value cannot be stored; the message names the property. Nothing was appended.</exception>
+    /// <exception cref="LogOverloadedException">The queue is full, and <see cref="Backpressure.Fail"/> was chosen. Nothing was appended.</exception>
+    /// <exception cref="LogPoisonedException">The store has stopped after an error; open it again. Whether the event is there, only then shows.</exception>
+    /// <exception cref="ObjectDisposedException">The store is closed.</exception>
+    public ValueTask<LogPosition> AppendAsync(TEvent e, CancellationToken cancellationToken = default)
+    {
+        ThrowIfDisposed();
+        return _parts.Log.AppendAsync(e, cancellationToken);
+    }
+
+    /// <summary>Appends several events as one: side by side, all or none, visible at once.</summary>
+    /// <inheritdoc cref="AppendAsync(TEvent, CancellationToken)"/>
+    /// <param name="events">The events. Neither they nor the memory may change before the call returns.</param>
+    /// <param name="cancellationToken">Stops waiting for room in the queue. Events that are on their way are appended all the same.</param>
+    /// <returns>The events' positions.</returns>
+    public ValueTask<LogRange> AppendAsync(ReadOnlyMemory<TEvent> events, CancellationToken cancellationToken = default)
+    {
+        ThrowIfDisposed();
+        return _parts.Log.AppendAsync(events, cancellationToken);
+    }
+
+    /// <summary>Recomputes every view from the master dataset, up to the events that the views show when the run begins.</summary>
+    /// <remarks>
+    /// Appends and queries go on meanwhile. Each view's new batch view takes the place of the old one in one step. One run at a time: a second
+    /// call waits for the first. If a run fails or is cancelled, views that it has not reached answer as before.
+    /// </remarks>
+    /// <param name="cancellationToken">Stops the run.</param>
+    /// <returns>What was done.</returns>
+    /// <exception cref="LogCorruptException">A segment is damaged; the message names it.</exception>
+    /// <exception cref="DuckDbException">A computation failed, for instance for lack of memory or disk.</exception>
+    /// <exception cref="StorageException">The disk failed.</exception>
+    public Task<BatchRun> RunBatchAsync(CancellationToken cancellationToken = default)
+    {
+        ThrowIfDisposed();
+        return _batches.RunAsync(cancellationToken);
+    }
+
+    /// <summary>Begins a question to a view.</summary>
+    /// <param name="view">A view that the store was opened with.</param>
+    /// <exception cref="ArgumentException">The store was not opened with this view.</exception>
+    public ViewQuery<TKey, TResult> Query<TKey, TResult>(ViewDefinition<TEvent, TKey, TResult> view)
+    {
+        ThrowIfDisposed();
+        return new ViewQuery<TKey, TResult>(ReaderOf(view), view.Name, view.Plan.WindowKey is not null, new ViewQuestion<TKey, TResult>());
+    }
+
+    /// <summary>Looks one key of a view up.</summary>
+    /// <param name="view">A view that the store was opened with.</param>
+    /// <param name="key">The key.</param>
+    /// <param name="consistency">How new the answer must be.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <returns>The row; null if no event has the key.</returns>
+    /// <exception cref="ArgumentException">The store was not opened with this view.</exception>
+    /// <exception cref="OverflowException">A sum does not fit the type of the result.</exception>
+    public ValueTask<ViewEntry<TKey, TResult>?> GetAsync<TKey, TResult>(
+        ViewDefinition<TEvent, TKey, TResult> view, TKey key, Consistency consistency = default, CancellationToken cancellationToken = default)
+    {
+        ThrowIfDisposed();
+        return ReaderOf(view).GetAsync(key, consistency, cancellationToken);
+    }
+
+    /// <summary>Lets accepted events and a running batch come to their end, then closes the store.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) == 0)
+        {
+            await Task.Run(_batches.Dispose).ConfigureAwait(false);
+            await _parts.CloseAsync().ConfigureAwait(false);
+            LogMessages.StoreClosed(_parts.Logger, _parts.Folder);
+        }
+    }
+
+    private IViewReader<TKey, TResult> ReaderOf<TKey, TResult>(ViewDefinition<TEvent, TKey, TResult> view)
+    {
+        ArgumentNullException.ThrowIfNull(view);
+        return _parts.ViewsByName.TryGetValue(view.Name, out ServedView<TEvent>? served)
+            && served is IViewReader<TKey, TResult> reader && served.Plan.Fingerprint == view.Plan.Fingerprint
+            ? reader
+            : throw new ArgumentException(
+                $"The store was not opened with this view '{view.Name}'; it has {string.Join(", ", _parts.Views.Select(v => $"'{v.Plan.Name}'"))}. Add it in the options: AddView(...).", nameof(view));
+    }
+
+    private void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed) != 0, this);
+}

@@ -1,0 +1,63 @@
+using LambdaCore.DuckDb;
+using LambdaCore.Log;
+using LambdaCore.Serving;
+using LambdaCore.Speed;
+using Microsoft.Extensions.Logging;
+
+namespace LambdaCore;
+
+/// <summary>The parts of an open store, and the order in which they close.</summary>
+/// <typeparam name="TEvent">The event type.</typeparam>
+internal sealed class OpenStore<TEvent>
+{
+    /// <summary>Where the store lives.</summary>
+    public required string Folder { get; init; }
+
+    /// <summary>The lock on the folder.</summary>
+    public required IDisposable FolderLock { get; init; }
+
+    /// <summary>DuckDB.</summary>
+    public required DuckDbEngine DuckDb { get; init; }
+
+    /// <summary>The log.</summary>
+    public required EventLog<TEvent> Log { get; init; }
+
+    /// <summary>The speed layer.</summary>
+    public required SpeedLayer<TEvent> Speed { get; init; }
+
+    /// <summary>How far the speed layer has come.</summary>
+    public required Progress Progress { get; init; }
+
+    /// <summary>The views, in the order of the options.</summary>
+    public required IReadOnlyList<ServedView<TEvent>> Views { get; init; }
+
+    /// <summary>The views by name.</summary>
+    public required IReadOnlyDictionary<string, ServedView<TEvent>> ViewsByName { get; init; }
+
+    /// <summary>Tells the time.</summary>
+    public required TimeProvider Clock { get; init; }
+
+    /// <summary>Logs.</summary>
+    public required ILogger Logger { get; init; }
+
+    /// <summary>Closes the store: first what takes events in, last the lock.</summary>
+    public async ValueTask CloseAsync()
+    {
+        try
+        {
+            await Log.DisposeAsync().ConfigureAwait(false);
+        }
+        finally
+        {
+            Progress.Stop(new ObjectDisposedException("LambdaStore", "The store was closed."));
+            Speed.Dispose();
+            foreach (ServedView<TEvent> view in Views)
+            {
+                view.Close();
+            }
+
+            DuckDb.Dispose();
+            FolderLock.Dispose();
+        }
+    }
+}

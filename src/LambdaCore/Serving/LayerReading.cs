@@ -1,0 +1,17 @@
+namespace LambdaCore.Serving;
+
+/// <summary>What one reading of a view's layers saw: the raw material of a receipt.</summary>
+internal struct LayerReading
+{
+    /// <summary>The immutable layers, held.</summary>
+    public ServingSnapshot Snapshot;
+
+    /// <summary>The end of what the speed layer had applied.</summary>
+    public LogPosition Position;
+
+    /// <summary>Highest event time applied, read no later than <see cref="Position"/>.</summary>
+    public long Watermark;
+
+    /// <summary>Which layers held anything that was asked for.</summary>
+    public AnswerSource Contributed;
+}

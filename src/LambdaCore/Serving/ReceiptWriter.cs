@@ -1,0 +1,70 @@
+using LambdaCore.Values;
+using LambdaCore.Views;
+
+namespace LambdaCore.Serving;
+
+/// <summary>Writes the receipts of one view's answers. Thread-safe.</summary>
+internal sealed class ReceiptWriter
+{
+    private readonly Progress _progress;
+    private readonly TimeProvider _clock;
+    private readonly ColumnError[] _errors;
+
+    public ReceiptWriter(ViewPlan plan, Progress progress, TimeProvider clock)
+    {
+        _progress = progress;
+        _clock = clock;
+        _errors = [.. plan.Aggregates
+            .Where(a => a.Function.RelativeStandardError > 0)
+            .Select(a => new ColumnError(a.Columns[0].Name, a.Function.Name, a.Function.RelativeStandardError))];
+    }
+
+    /// <summary>Writes a receipt.</summary>
+    /// <param name="reading">What was seen.</param>
+    /// <param name="layers">The layers that were asked.</param>
+    /// <param name="askedUntil">The end of the event time that was asked for, in microseconds since the Unix epoch.</param>
+    public Receipt Write(in LayerReading reading, AnswerSource layers, long? askedUntil)
+    {
+        LogPosition batchEnd = reading.Snapshot.End;
+        DateTimeOffset now = _clock.GetUtcNow();
+        List<LayerReceipt> receipts = new(reading.Snapshot.Batches.Count + 1);
+        if (layers.HasFlag(AnswerSource.Batch))
+        {
+            foreach (Batch.BatchView batch in reading.Snapshot.Batches)
+            {
+                receipts.Add(new LayerReceipt(
+                    AnswerSource.Batch, batch.Range, reading.Contributed.HasFlag(AnswerSource.Batch), Positive(now - batch.ComputedAt)));
+            }
+        }
+
+        if (layers.HasFlag(AnswerSource.Speed))
+        {
+            long ingested = _progress.LastIngestedAt;
+            bool empty = reading.Position == batchEnd || ingested == long.MinValue;
+            receipts.Add(new LayerReceipt(
+                AnswerSource.Speed,
+                new LogRange(batchEnd, reading.Position),
+                reading.Contributed.HasFlag(AnswerSource.Speed),
+                empty ? null : Positive(now - UnixTime.ToDateTimeOffset(ingested))));
+        }
+
+        return new Receipt
+        {
+            Source = reading.Contributed,
+            Range = layers switch
+            {
+                AnswerSource.Batch => new LogRange(LogPosition.Zero, batchEnd),
+                AnswerSource.Speed => new LogRange(batchEnd, reading.Position),
+                _ => new LogRange(LogPosition.Zero, reading.Position),
+            },
+            BatchEnd = batchEnd,
+            Watermark = reading.Watermark == long.MinValue ? null : UnixTime.ToDateTimeOffset(reading.Watermark),
+            IsComplete = askedUntil is { } end ? reading.Watermark >= end : null,
+            Layers = receipts,
+            Errors = _errors,
+        };
+    }
+
+    /// <summary>A clock may be set back; an age is never negative.</summary>
+    private static TimeSpan Positive(TimeSpan age) => age < TimeSpan.Zero ? TimeSpan.Zero : age;
+}

@@ -1,0 +1,73 @@
+using System.Linq.Expressions;
+using LambdaCore.Views;
+
+namespace LambdaCore.Serving;
+
+/// <summary>The condition of a question: how to find its rows, and how to check one.</summary>
+/// <typeparam name="TKey">The view's key.</typeparam>
+internal sealed class RowFilter<TKey>
+{
+    /// <summary>Rows after which a compiled condition has paid for its compilation.</summary>
+    private const int RowsBeforeCompiling = 2000;
+
+    private readonly Expression<Func<TKey, bool>>? _where;
+    private readonly Func<TKey, long?>? _windowStart;
+    private readonly (long Start, long End)? _between;
+    private Func<TKey, bool>? _condition;
+    private int _checked;
+
+    private RowFilter(ReadPath path, Expression<Func<TKey, bool>>? where, Func<TKey, long?>? windowStart, (long Start, long End)? between)
+    {
+        Path = path;
+        _where = where;
+        _windowStart = windowStart;
+        _between = between;
+    }
+
+    /// <summary>How to find the rows.</summary>
+    public ReadPath Path { get; }
+
+    /// <summary>Prepares a condition.</summary>
+    /// <param name="plan">The view.</param>
+    /// <param name="shape">How its key is made of columns.</param>
+    /// <param name="windowStart">Reads the start of the window off a key.</param>
+    /// <param name="where">The condition on keys; null for all.</param>
+    /// <param name="between">The window starts asked for; null for all.</param>
+    public static RowFilter<TKey> Of(
+        ViewPlan plan, KeyShape shape, Func<TKey, long?>? windowStart, Expression<Func<TKey, bool>>? where, (long Start, long End)? between)
+    {
+        byte[]?[] pins = new byte[plan.Keys.Count][];
+        if (where is not null)
+        {
+            foreach (KeyPin pin in KeyPins.Of(shape, where))
+            {
+                pins[pin.Column] = pin.Bytes.ToArray();
+            }
+        }
+
+        return new RowFilter<TKey>(QueryRouter.Choose(plan, pins, between), where, windowStart, between);
+    }
+
+    /// <summary>Whether a key fulfils the condition.</summary>
+    public bool Accepts(TKey key)
+    {
+        if (_between is { } range && (_windowStart!(key) is not { } start || start < range.Start || start >= range.End))
+        {
+            return false;
+        }
+
+        if (_where is null)
+        {
+            return true;
+        }
+
+        if (_checked is 0 or RowsBeforeCompiling)
+        {
+            // Compiling takes longer than checking a few rows by interpretation.
+            _condition = _where.Compile(preferInterpretation: _checked == 0);
+        }
+
+        _checked++;
+        return _condition!(key);
+    }
+}

@@ -1,0 +1,42 @@
+using LambdaCore.Batch;
+using LambdaCore.Views;
+
+namespace LambdaCore.Serving;
+
+/// <summary>What a store needs of a view, whatever its types: to bring its speed layer up to date, and to swap its layers.</summary>
+/// <typeparam name="TEvent">The event type.</typeparam>
+internal abstract class ServedView<TEvent>
+{
+    private ServingSnapshot _snapshot;
+
+    /// <summary>Creates a view with its first layers.</summary>
+    protected ServedView(ViewPlan plan, BatchTable batch, ServingSnapshot snapshot)
+    {
+        Plan = plan;
+        Batch = batch;
+        _snapshot = snapshot;
+    }
+
+    /// <summary>The definition.</summary>
+    public ViewPlan Plan { get; }
+
+    /// <summary>Where batch views are computed and kept.</summary>
+    public BatchTable Batch { get; }
+
+    /// <summary>The immutable layers now.</summary>
+    public ServingSnapshot Snapshot => Volatile.Read(ref _snapshot);
+
+    /// <summary>Gives the speed layer the states of the events that are sealed but not in a batch view.</summary>
+    /// <param name="segments">Physical paths of the segments that hold them.</param>
+    /// <param name="sealedEnd">Where they end.</param>
+    public abstract void LoadSpeed(IReadOnlyList<string> segments, LogPosition sealedEnd);
+
+    /// <summary>Puts a batch view that covers everything before its end in the place of all layers up to there.</summary>
+    public abstract void Replace(BatchView view);
+
+    /// <summary>Closes the files.</summary>
+    public void Close() => Replaced(ServingSnapshot.Empty).Release();
+
+    /// <summary>Swaps the layers; the old ones are the caller's to release.</summary>
+    protected ServingSnapshot Replaced(ServingSnapshot snapshot) => Interlocked.Exchange(ref _snapshot, snapshot);
+}

@@ -1,0 +1,318 @@
+using LambdaCore.Aggregates;
+using LambdaCore.Batch;
+using LambdaCore.Speed;
+using LambdaCore.Values;
+using LambdaCore.Views;
+
+namespace LambdaCore.Serving;
+
+/// <summary>
+/// One view of an open store: answers questions by merging, per key, the states of its layers. Thread-safe.
+/// </summary>
+internal sealed class ServedView<TEvent, TKey, TResult, TRow> : ServedView<TEvent>, IViewReader<TKey, TResult>
+    where TRow : struct, IState<TRow>
+{
+    [ThreadStatic]
+    private static ByteWriter? _keyBuffer;
+
+    private readonly ViewProgram<TEvent, TKey, TResult, TRow> _program;
+    private readonly ServingContext<TEvent> _context;
+    private readonly SpeedView<TEvent, TRow> _speed;
+    private readonly ReceiptWriter _receipts;
+
+    /// <summary>Creates a view with its first layers, and its part of the speed layer, which begins where they end.</summary>
+    public ServedView(
+        ViewProgram<TEvent, TKey, TResult, TRow> program, BatchTable batch, ServingSnapshot snapshot, ServingContext<TEvent> context)
+        : base(program.Plan, batch, snapshot)
+    {
+        _program = program;
+        _context = context;
+        _speed = context.Speed.AddView<TRow>(program.Filter, program.WriteEventKey, program.Fold, snapshot.End);
+        _receipts = new ReceiptWriter(program.Plan, context.Progress, context.Clock);
+    }
+
+    /// <inheritdoc/>
+    public override unsafe void LoadSpeed(IReadOnlyList<string> segments, LogPosition sealedEnd)
+    {
+        if (Snapshot.End == sealedEnd)
+        {
+            return;
+        }
+
+        Batch.Visit(segments, new LogRange(Snapshot.End, sealedEnd), (key, state) =>
+        {
+            fixed (byte* start = state)
+            {
+                ByteReader reader = new(start, state.Length);
+                _speed.Load(key, XxHash64.Hash(key), ref reader);
+            }
+        });
+    }
+
+    /// <inheritdoc/>
+    public override void Replace(BatchView view)
+    {
+        ServingSnapshot next = new([view]);
+        ServingSnapshot old = _context.Speed.Exclusive(() => Replaced(next));
+        _speed.DropBefore(next.End);
+        old.Release();
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<ViewEntry<TKey, TResult>?> GetAsync(TKey key, Consistency consistency, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        ValueTask ready = _context.WaitAsync(consistency, cancellationToken);
+        return ready.IsCompletedSuccessfully ? new(Get(key)) : WaitAsync(ready, key);
+
+        async ValueTask<ViewEntry<TKey, TResult>?> WaitAsync(ValueTask ready, TKey key)
+        {
+            await ready.ConfigureAwait(false);
+            return Get(key);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<ViewAnswer<TKey, TResult>> ExecuteAsync(ViewQuestion<TKey, TResult> question, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        await _context.WaitAsync(question.Consistency, cancellationToken).ConfigureAwait(false);
+        RowFilter<TKey> filter = RowFilter<TKey>.Of(Plan, _program.Key, _program.WindowStart, question.Where, question.Between);
+        List<(TKey Key, TResult Result)> rows = [];
+        LayerReading reading = filter.Path.Keys is { } keys
+            ? LookUp(keys, filter, question.Layers, rows)
+            : Scan(filter, question, rows, cancellationToken);
+        if (question.Order is not null)
+        {
+            rows = [.. rows.OrderBy(row => row, question.Order)];
+        }
+
+        if (question.Take is { } count && count < rows.Count)
+        {
+            rows.RemoveRange(count, rows.Count - count);
+        }
+
+        Receipt receipt = _receipts.Write(reading, question.Layers, question.Between?.End);
+        return new ViewAnswer<TKey, TResult>([.. rows.Select(row => new ViewEntry<TKey, TResult>(row.Key, row.Result, receipt))], receipt);
+    }
+
+    private ViewEntry<TKey, TResult>? Get(TKey key)
+    {
+        ByteWriter buffer = _keyBuffer ??= new ByteWriter();
+        buffer.Clear();
+        _program.WriteKey(key, buffer);
+        ReadOnlySpan<byte> bytes = buffer.Written;
+        ulong hash = XxHash64.Hash(bytes);
+        TRow row = default;
+        LayerReading reading;
+        using (ReadScope scope = Enter(out reading))
+        {
+            if (_speed.TryMerge(bytes, hash, reading.Snapshot.End, ref row))
+            {
+                reading.Contributed |= AnswerSource.Speed;
+            }
+        }
+
+        try
+        {
+            MergeBatches(bytes, hash, ref row, ref reading);
+        }
+        finally
+        {
+            reading.Snapshot.Release();
+        }
+
+        if (reading.Contributed == AnswerSource.None)
+        {
+            return null;
+        }
+
+        long? windowEnd = Plan.WindowKey is { } window && _program.WindowStart!(key) is { } start
+            ? start + (window.Window!.Value.Ticks / TimeSpan.TicksPerMicrosecond)
+            : null;
+        return new ViewEntry<TKey, TResult>(key, _program.Project(key, in row), _receipts.Write(reading, AnswerSource.Merged, windowEnd));
+    }
+
+    private unsafe LayerReading LookUp(IReadOnlyList<byte[]> keys, RowFilter<TKey> filter, AnswerSource layers, List<(TKey Key, TResult Result)> rows)
+    {
+        TRow[] merged = new TRow[keys.Count];
+        bool[] found = new bool[keys.Count];
+        ulong[] hashes = [.. keys.Select(k => XxHash64.Hash(k))];
+        LayerReading reading;
+        using (ReadScope scope = Enter(out reading))
+        {
+            if (layers.HasFlag(AnswerSource.Speed))
+            {
+                for (int i = 0; i < keys.Count; i++)
+                {
+                    found[i] = _speed.TryMerge(keys[i], hashes[i], reading.Snapshot.End, ref merged[i]);
+                }
+            }
+        }
+
+        AnswerSource contributed = found.Contains(true) ? AnswerSource.Speed : AnswerSource.None;
+        try
+        {
+            for (int i = 0; i < keys.Count; i++)
+            {
+                reading.Contributed = AnswerSource.None;
+                if (layers.HasFlag(AnswerSource.Batch))
+                {
+                    MergeBatches(keys[i], hashes[i], ref merged[i], ref reading);
+                }
+
+                contributed |= reading.Contributed;
+                if (found[i] || reading.Contributed != AnswerSource.None)
+                {
+                    Emit(keys[i], in merged[i], filter, rows);
+                }
+            }
+        }
+        finally
+        {
+            reading.Snapshot.Release();
+        }
+
+        reading.Contributed = contributed;
+        return reading;
+    }
+
+    /// <summary>
+    /// Merges the sorted rows of the batch views with the sorted rows of the speed layer, both restricted to the range of keys.
+    /// </summary>
+    private unsafe LayerReading Scan(
+        RowFilter<TKey> filter, ViewQuestion<TKey, TResult> question, List<(TKey Key, TResult Result)> rows, CancellationToken cancellationToken)
+    {
+        int limit = question.Order is null ? question.Take ?? int.MaxValue : int.MaxValue;
+        LayerReading reading = new() { Snapshot = ServingSnapshot.Empty };
+        AnswerSource contributed = AnswerSource.None;
+        KeyTable<TRow> recent = new();
+        try
+        {
+            LogPosition position = _speed.Scan(
+                () =>
+                {
+                    reading = Capture();
+                    return reading.Snapshot.End;
+                },
+                question.Layers.HasFlag(AnswerSource.Speed) ? filter.Path.Range : KeyRange.None,
+                (ReadOnlySpan<byte> key, ulong hash, in TRow row) => recent.GetOrAdd(key, hash).Merge(in row));
+            reading.Position = position;
+            int[] order = SortedByKey(recent);
+            int next = 0;
+            if (question.Layers.HasFlag(AnswerSource.Batch))
+            {
+                foreach (BatchView batch in reading.Snapshot.Batches)
+                {
+                    LookupFile.Enumerator stored = batch.Lookup.Scan(filter.Path.Range.Low, filter.Path.Range.High);
+                    while (rows.Count < limit && stored.MoveNext())
+                    {
+                        cancellationToken.ThrowIfCancellationRequested();
+                        int comparison = 1;
+                        while (next < order.Length && (comparison = recent.Key(order[next]).SequenceCompareTo(stored.Key)) < 0)
+                        {
+                            contributed |= EmitRecent(order[next++]);
+                        }
+
+                        TRow row = Read(stored.State);
+                        AnswerSource sources = AnswerSource.Batch;
+                        if (next < order.Length && comparison == 0)
+                        {
+                            row.Merge(in recent.Row(order[next++]));
+                            sources = AnswerSource.Merged;
+                        }
+
+                        if (Emit(stored.Key, in row, filter, rows))
+                        {
+                            contributed |= sources;
+                        }
+                    }
+                }
+            }
+
+            while (rows.Count < limit && next < order.Length)
+            {
+                contributed |= EmitRecent(order[next++]);
+            }
+        }
+        finally
+        {
+            reading.Snapshot.Release();
+        }
+
+        reading.Contributed = contributed;
+        return reading;
+
+        AnswerSource EmitRecent(int number) =>
+            Emit(recent.Key(number), in recent.Row(number), filter, rows) ? AnswerSource.Speed : AnswerSource.None;
+    }
+
+    private static int[] SortedByKey(KeyTable<TRow> table)
+    {
+        int[] order = new int[table.Count];
+        for (int i = 0; i < order.Length; i++)
+        {
+            order[i] = i;
+        }
+
+        Array.Sort(order, (a, b) => table.Key(a).SequenceCompareTo(table.Key(b)));
+        return order;
+    }
+
+    private unsafe bool Emit(ReadOnlySpan<byte> bytes, in TRow row, RowFilter<TKey> filter, List<(TKey Key, TResult Result)> rows)
+    {
+        TKey key;
+        fixed (byte* start = bytes)
+        {
+            ByteReader reader = new(start, bytes.Length);
+            key = _program.ReadKey(ref reader);
+        }
+
+        if (!filter.Accepts(key))
+        {
+            return false;
+        }
+
+        rows.Add((key, _program.Project(key, in row)));
+        return true;
+    }
+
+    private static void MergeBatches(ReadOnlySpan<byte> key, ulong hash, ref TRow row, ref LayerReading reading)
+    {
+        foreach (BatchView batch in reading.Snapshot.Batches)
+        {
+            if (batch.Lookup.TryGet(key, hash, out ReadOnlySpan<byte> state))
+            {
+                TRow stored = Read(state);
+                row.Merge(in stored);
+                reading.Contributed |= AnswerSource.Batch;
+            }
+        }
+    }
+
+    private static unsafe TRow Read(ReadOnlySpan<byte> state)
+    {
+        fixed (byte* start = state)
+        {
+            ByteReader reader = new(start, state.Length);
+            return TRow.Read(ref reader);
+        }
+    }
+
+    /// <summary>Begins a moment at which the speed layer stands still, and captures the layers that belong to it.</summary>
+    private ReadScope Enter(out LayerReading reading)
+    {
+        ReadScope scope = _context.Speed.EnterRead();
+        reading = Capture();
+        reading.Position = scope.Position;
+        return scope;
+    }
+
+    /// <summary>Captures and holds the immutable layers; within a moment of the speed layer, where nobody can swap them.</summary>
+    private LayerReading Capture()
+    {
+        ServingSnapshot snapshot = Snapshot;
+        snapshot.Acquire();
+        return new LayerReading { Snapshot = snapshot, Watermark = _context.Progress.Watermark };
+    }
+}

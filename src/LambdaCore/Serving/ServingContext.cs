@@ -1,0 +1,16 @@
+using LambdaCore.Speed;
+
+namespace LambdaCore.Serving;
+
+/// <summary>What all views of an open store share.</summary>
+/// <typeparam name="TEvent">The event type.</typeparam>
+/// <param name="Speed">The speed layer.</param>
+/// <param name="Progress">How far it has come.</param>
+/// <param name="Acknowledged">Tells the end of what was acknowledged.</param>
+/// <param name="Clock">Tells the time, for staleness.</param>
+internal sealed record ServingContext<TEvent>(SpeedLayer<TEvent> Speed, Progress Progress, Func<LogPosition> Acknowledged, TimeProvider Clock)
+{
+    /// <summary>Waits until the speed layer has come as far as a consistency asks for.</summary>
+    public ValueTask WaitAsync(Consistency consistency, CancellationToken cancellationToken) =>
+        consistency.IsApplied ? default : Progress.WaitAsync(LogPosition.Max(Acknowledged(), consistency.Position), cancellationToken);
+}

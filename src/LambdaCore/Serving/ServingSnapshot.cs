@@ -1,0 +1,59 @@
+using LambdaCore.Batch;
+
+namespace LambdaCore.Serving;
+
+/// <summary>
+/// The immutable layers of one view at a moment: batch views that follow each other from position zero. The speed layer goes on
+/// where they end. Immutable.
+/// </summary>
+internal sealed class ServingSnapshot
+{
+    /// <summary>Creates a list of layers.</summary>
+    /// <exception cref="LambdaCoreException">There is a gap or an overlap between them.</exception>
+    public ServingSnapshot(IReadOnlyList<BatchView> batches)
+    {
+        LogPosition end = LogPosition.Zero;
+        foreach (BatchView batch in batches)
+        {
+            if (batch.Range.Start != end)
+            {
+                throw new LambdaCoreException($"A batch view covers {batch.Range}, but what lies before ends at {end}. Delete the folder 'views' and open the store again: they are computed anew.");
+            }
+
+            end = batch.Range.End;
+        }
+
+        Batches = batches;
+        End = end;
+    }
+
+    /// <summary>No batch view yet.</summary>
+    public static ServingSnapshot Empty { get; } = new([]);
+
+    /// <summary>The batch views, oldest first.</summary>
+    public IReadOnlyList<BatchView> Batches { get; }
+
+    /// <summary>Where they end.</summary>
+    public LogPosition End { get; }
+
+    /// <summary>Keeps the files open until <see cref="Release"/>. Only where the list cannot be replaced meanwhile.</summary>
+    public void Acquire()
+    {
+        foreach (BatchView batch in Batches)
+        {
+            if (!batch.TryAcquire())
+            {
+                throw new InvalidOperationException($"The batch view {batch.Range} is closed, but still listed.");
+            }
+        }
+    }
+
+    /// <summary>Undoes <see cref="Acquire"/>.</summary>
+    public void Release()
+    {
+        foreach (BatchView batch in Batches)
+        {
+            batch.Release();
+        }
+    }
+}

@@ -1,0 +1,27 @@
+using System.Linq.Expressions;
+
+namespace LambdaCore.Serving;
+
+/// <summary>What a query asks for, as data.</summary>
+/// <typeparam name="TKey">The view's key.</typeparam>
+/// <typeparam name="TResult">The view's result.</typeparam>
+internal sealed record ViewQuestion<TKey, TResult>
+{
+    /// <summary>The condition on keys; null for all.</summary>
+    public Expression<Func<TKey, bool>>? Where { get; init; }
+
+    /// <summary>The starts of the windows that count, half-open, in microseconds since the Unix epoch; null for all.</summary>
+    public (long Start, long End)? Between { get; init; }
+
+    /// <summary>The order of the rows; null for ascending by key.</summary>
+    public IComparer<(TKey Key, TResult Result)>? Order { get; init; }
+
+    /// <summary>The most rows to return; null for all.</summary>
+    public int? Take { get; init; }
+
+    /// <summary>How new the answer must be.</summary>
+    public Consistency Consistency { get; init; }
+
+    /// <summary>The layers to answer from.</summary>
+    public AnswerSource Layers { get; init; } = AnswerSource.Merged;
+}

@@ -1,0 +1,32 @@
+using LambdaCore.Log;
+using LambdaCore.Serving;
+using LambdaCore.Speed;
+
+namespace LambdaCore;
+
+/// <summary>Takes the log's groups into the speed layer, and tells those who wait how far it has come.</summary>
+/// <typeparam name="TEvent">The event type.</typeparam>
+internal sealed class SpeedConsumer<TEvent>(SpeedLayer<TEvent> speed, Progress progress) : IGroupConsumer<TEvent>
+{
+    /// <inheritdoc/>
+    public void Apply(ReadOnlySpan<TEvent> events, ReadOnlySpan<long> times, LogPosition first, long ingestedAt)
+    {
+        try
+        {
+            speed.Apply(events, times, first);
+        }
+        catch (Exception error)
+        {
+            progress.Stop(error);
+            throw;
+        }
+
+        long highest = long.MinValue;
+        foreach (long time in times)
+        {
+            highest = Math.Max(highest, time);
+        }
+
+        progress.Advance(first.Plus(events.Length), highest, ingestedAt);
+    }
+}

@@ -1,0 +1,134 @@
+using LambdaCore.Aggregates;
+using LambdaCore.Batch;
+using LambdaCore.Diagnostics;
+using LambdaCore.DuckDb;
+using LambdaCore.Log;
+using LambdaCore.Serving;
+using LambdaCore.Speed;
+using LambdaCore.Storage;
+using LambdaCore.Views;
+using Microsoft.Extensions.Logging;
+
+namespace LambdaCore;
+
+/// <summary>
+/// Opens a store: the log first, which is the truth; then each view's batch view, if it is of use; then the speed layer, from the
+/// sealed events that no batch view covers and from the write-ahead tail.
+/// </summary>
+internal static class StoreOpening
+{
+    private const string LockFile = "LOCK";
+    private const string SpeedFolder = "speed";
+
+    /// <summary>Opens a store in a folder of this machine.</summary>
+    public static LambdaStore<TEvent> Open<TEvent>(string folder, LambdaStoreOptions<TEvent> options) =>
+        Open(folder, new PhysicalStorage(folder), options);
+
+    /// <summary>Opens a store on any storage.</summary>
+    /// <param name="folder">The name of the store in messages.</param>
+    /// <param name="storage">Where it lives.</param>
+    /// <param name="options">What it keeps, and how.</param>
+    public static LambdaStore<TEvent> Open<TEvent>(string folder, IStorage storage, LambdaStoreOptions<TEvent> options)
+    {
+        Stack<IDisposable> opened = new();
+        try
+        {
+            ILogger logger = options.LoggerFactory.CreateLogger("LambdaCore");
+            IDisposable folderLock = Keep(storage.Lock(LockFile));
+            storage.ClearScratch();
+            DuckDbEngine duckDb = Keep(new DuckDbEngine(DuckDbOptionsOf(storage, options), connection => RegisterFunctions(connection, options.Views.Select(v => v.Plan))));
+            EventCodec<TEvent> codec = new(options.Schema, options.EventTimeProperty!);
+            EventLog<TEvent> log = Keep(EventLog<TEvent>.Open(storage, duckDb, codec, LogOptionsOf(options), options.TimeProvider, logger));
+            SpeedLayer<TEvent> speed = Keep(new SpeedLayer<TEvent>(
+                new SpeedOptions(storage, SpeedFolder) { MemoryBytes = options.SpeedMemoryBytes }, log.SealedEnd));
+            Progress progress = new(log.SealedEnd, log.MaxSealedEventTime ?? long.MinValue);
+            ServingContext<TEvent> context = new(speed, progress, () => log.Acknowledged, options.TimeProvider);
+            List<ServedView<TEvent>> views = [];
+            foreach (ViewDefinition<TEvent> definition in options.Views)
+            {
+                BatchTable batch = new(storage, duckDb, definition.Plan, log.StoreId, codec.EventTimeProperty.Name, options.TimeProvider, logger);
+                BatchView? stored = batch.Load(log.SealedEnd);
+                ServedView<TEvent> view = definition.Accept(new Serve<TEvent>(batch, stored, context));
+                views.Add(view);
+                opened.Push(new Closing(view.Close));
+            }
+
+            foreach (ServedView<TEvent> view in views.Where(v => v.Snapshot.End < log.SealedEnd))
+            {
+                view.LoadSpeed(log.Materialise(new LogRange(view.Snapshot.End, log.SealedEnd)), log.SealedEnd);
+            }
+
+            SpeedConsumer<TEvent> consumer = new(speed, progress);
+            log.Replay(consumer);
+            log.Start(consumer);
+            LogMessages.StoreOpened(logger, folder, log.End.Value, log.SealedEnd.Value, views.Count);
+            return new LambdaStore<TEvent>(new OpenStore<TEvent>
+            {
+                Folder = folder,
+                FolderLock = folderLock,
+                DuckDb = duckDb,
+                Log = log,
+                Speed = speed,
+                Progress = progress,
+                Views = views,
+                ViewsByName = views.ToDictionary(v => v.Plan.Name, StringComparer.Ordinal),
+                Clock = options.TimeProvider,
+                Logger = logger,
+            });
+        }
+        catch
+        {
+            while (opened.TryPop(out IDisposable? part))
+            {
+                part.Dispose();
+            }
+
+            throw;
+        }
+
+        T Keep<T>(T part)
+            where T : IDisposable
+        {
+            opened.Push(part);
+            return part;
+        }
+    }
+
+    private static DuckDbOptions DuckDbOptionsOf<TEvent>(IStorage storage, LambdaStoreOptions<TEvent> options) => new()
+    {
+        AllowedDirectories = [storage.Materialise("log"), storage.Materialise("views"), storage.ScratchFolder],
+        TempDirectory = storage.ScratchFolder,
+        MemoryLimitBytes = options.BatchMemoryBytes,
+        Threads = options.BatchThreads,
+    };
+
+    private static EventLogOptions LogOptionsOf<TEvent>(LambdaStoreOptions<TEvent> options) => new()
+    {
+        Durability = options.Durability,
+        Backpressure = options.Backpressure,
+        QueueCapacity = options.QueueCapacity,
+        SegmentEvents = options.SegmentEvents,
+    };
+
+    private static void RegisterFunctions(DuckDbConnection connection, IEnumerable<ViewPlan> plans)
+    {
+        ScalarFunctions.Register(connection);
+        foreach (SketchFunction sketch in plans.SelectMany(p => p.Aggregates).Select(a => a.Function.Sketch).OfType<SketchFunction>().Distinct())
+        {
+            SketchFunctions.Register(connection, sketch);
+        }
+    }
+
+    private sealed class Serve<TEvent>(BatchTable batch, BatchView? stored, ServingContext<TEvent> context) : IViewVisitor<TEvent, ServedView<TEvent>>
+    {
+        public ServedView<TEvent> Visit<TKey, TResult, TRow>(ViewProgram<TEvent, TKey, TResult, TRow> program)
+            where TRow : struct, IState<TRow> =>
+            new ServedView<TEvent, TKey, TResult, TRow>(
+                program, batch, stored is null ? ServingSnapshot.Empty : new ServingSnapshot([stored]), context);
+    }
+
+    private sealed class Closing(Action close) : IDisposable
+    {
+        public void Dispose() => close();
+    }
+}
