@@ -4,7 +4,7 @@ using LambdaCore.Storage;
 namespace LambdaCore.Batch;
 
 /// <summary>Collects the hash and the offset of each row of a lookup file, and gives them back in the order of the
-/// hashes. Beyond <see cref="MemoryLimit"/> rows they go to a scratch file, so memory stays below 64 MiB.</summary>
+/// hashes. Beyond <see cref="MemoryLimit"/> rows they go to a scratch file, so memory stays at 64 MiB.</summary>
 /// <remarks>A run of rows is written to the scratch file parted into bands by the upper bits of the hash; in the end a
 /// band is read from all runs and sorted. Not thread-safe.</remarks>
 internal sealed class LookupSlots : IDisposable
@@ -20,6 +20,7 @@ internal sealed class LookupSlots : IDisposable
     private readonly List<Run> _runs = [];
     private ScratchFile? _scratch;
     private Entry[] _entries;
+    private Entry[] _parted = [];
     private int _count;
 
     /// <summary>Begins with no rows.</summary>
@@ -108,13 +109,13 @@ internal sealed class LookupSlots : IDisposable
         }
 
         _runs.Add(new Run(_scratch!.Length, [.. ends]));
-        var parted = new Entry[_count];
+        _parted = _parted.Length < _count ? new Entry[_count] : _parted;
         foreach (ref readonly Entry entry in entries)
         {
-            parted[ends[BandOf(entry)]++] = entry;
+            _parted[ends[BandOf(entry)]++] = entry;
         }
 
-        _scratch.Append(MemoryMarshal.AsBytes<Entry>(parted));
+        _scratch.Append(MemoryMarshal.AsBytes(_parted.AsSpan(0, _count)));
         _count = 0;
     }
 
