@@ -56,9 +56,9 @@ internal static class CheckedInteger
     public static T? Divide<T>(T a, T b)
         where T : struct, IBinaryInteger<T>, IMinMaxValue<T> => HasQuotient(a, b) ? a / b : null;
 
-    /// <summary>The remainder, with the sign of the dividend.</summary>
+    /// <summary>The remainder, with the sign of the dividend; of the smallest number by -1 it is zero, where C# would throw.</summary>
     public static T? Modulo<T>(T a, T b)
-        where T : struct, IBinaryInteger<T>, IMinMaxValue<T> => HasQuotient(a, b) ? a % b : null;
+        where T : struct, IBinaryInteger<T>, IMinMaxValue<T> => HasQuotient(a, b) ? a % b : b == T.Zero ? null : T.Zero;
 
     /// <summary>The number with the other sign.</summary>
     public static T? Negate<T>(T a)

@@ -39,9 +39,8 @@ internal static class ConversionOperators
     {
         Evaluate = a => Convert(a[0], target),
         TryEvaluate = a => Numbers.Call(nameof(Numbers.WholeToWhole), a[0], target),
-        Sql = a => SqlText.Atom(IntegerRange.Of(target)!.Value.Contains(IntegerRange.Of(source)!.Value)
-            ? $"CAST({a[0].Text} AS {SqlKind.TypeName(target)})"
-            : Cast(a[0].Text, target)),
+        Sql = a => SqlText.Atom($"CAST({a[0].Text} AS {SqlKind.TypeName(target)})"),
+        TrySql = a => IntegerOperators.Narrow(target, a[0].Text),
         Range = r => r[0],
     };
 
@@ -61,7 +60,7 @@ internal static class ConversionOperators
         Evaluate = a => Convert(a[0], target),
         TryEvaluate = a => Numbers.Call(nameof(Numbers.FloatingToWhole), Convert(a[0], ValueKind.Float64), target),
         FailsFor = _ => true,
-        Sql = a => SqlText.Atom(Cast($"trunc({a[0].Text})", target)),
+        Sql = a => IntegerOperators.Narrow(target, $"trunc({a[0].Text})"),
     };
 
     private static Operator DecimalToWhole(ValueKind target) => new(NameOf(target), [ValueKind.Decimal], target)
@@ -69,7 +68,7 @@ internal static class ConversionOperators
         Evaluate = a => Convert(a[0], target),
         TryEvaluate = a => Numbers.Call(nameof(Numbers.DecimalToWhole), a[0], target),
         FailsFor = _ => true,
-        Sql = a => SqlText.Atom(Cast($"trunc({a[0].Text})", target)),
+        Sql = a => IntegerOperators.Narrow(target, $"trunc({a[0].Text})"),
     };
 
     private static Operator Plain(ValueKind source, ValueKind target, string sql) => new(NameOf(target), [source], target)
@@ -79,14 +78,4 @@ internal static class ConversionOperators
     };
 
     private static Expression Convert(Expression value, ValueKind target) => Presence.As(value, ScalarType.RepresentationOf(target));
-
-    // Unsigned targets are checked in their own type, then widened to the stored one.
-    private static string Cast(string value, ValueKind target) => target switch
-    {
-        ValueKind.UInt8 => $"CAST(CAST({value} AS UTINYINT) AS SMALLINT)",
-        ValueKind.UInt16 => $"CAST(CAST({value} AS USMALLINT) AS INTEGER)",
-        ValueKind.UInt32 => $"CAST(CAST({value} AS UINTEGER) AS BIGINT)",
-        ValueKind.UInt64 => $"CAST(CAST({value} AS UBIGINT) AS DECIMAL(20,0))",
-        _ => $"CAST({value} AS {SqlKind.TypeName(target)})",
-    };
 }

@@ -4,7 +4,10 @@ using LambdaCore.Values;
 
 namespace LambdaCore.Views;
 
-/// <summary>Arithmetic of whole numbers, in the four types that C# computes in. DuckDB raises an error on overflow.</summary>
+/// <summary>
+/// Arithmetic of whole numbers, in the four types that C# computes in. Where a result may not fit, SQL computes in a type that
+/// holds every result, and converts back.
+/// </summary>
 internal static class IntegerOperators
 {
     private static readonly ValueKind[] Computed = [ValueKind.Int32, ValueKind.UInt32, ValueKind.Int64, ValueKind.UInt64];
@@ -17,8 +20,8 @@ internal static class IntegerOperators
         .. Computed.Select(k => Binary("Multiply", "*", k, Expression.Multiply, nameof(CheckedInteger.Multiply), r => r[0] * r[1])),
         .. Computed.Select(k => Quotient("Divide", "//", k, Expression.Divide, nameof(CheckedInteger.Divide), r => r[0] / r[1])),
         .. Computed.Select(k => Quotient("Modulo", "%", k, Expression.Modulo, nameof(CheckedInteger.Modulo), r => r[0] % r[1])),
-        .. Signed(k => Unary("Negate", k, Expression.Negate, nameof(CheckedInteger.Negate), a => SqlText.Infix($"-({a.Text})"), r => -r[0])),
-        .. Signed(k => Unary("Abs", k, AbsCall, nameof(CheckedInteger.Abs), a => SqlText.Atom($"abs({a.Text})"), r => AbsRange(r[0]))),
+        .. Signed(k => Unary("Negate", k, Expression.Negate, nameof(CheckedInteger.Negate), a => $"-({a.Text})", r => -r[0])),
+        .. Signed(k => Unary("Abs", k, AbsCall, nameof(CheckedInteger.Abs), a => $"abs({a.Text})", r => AbsRange(r[0]))),
         .. Computed.Select(k => Extreme("Min", "least", k, (a, b) => new(BigMin(a.Min, b.Min), BigMin(a.Max, b.Max)))),
         .. Computed.Select(k => Extreme("Max", "greatest", k, (a, b) => new(BigMax(a.Min, b.Min), BigMax(a.Max, b.Max)))),
     ];
@@ -30,6 +33,7 @@ internal static class IntegerOperators
             Evaluate = a => evaluate(a[0], a[1]),
             TryEvaluate = a => Expression.Call(CheckedInteger.Method(tryMethod, kind), a),
             Sql = a => Compute(kind, a, sign),
+            TrySql = a => ComputeWide(kind, a, sign),
             Range = range,
         };
 
@@ -40,20 +44,22 @@ internal static class IntegerOperators
             Evaluate = a => evaluate(a[0], a[1]),
             TryEvaluate = a => Expression.Call(CheckedInteger.Method(tryMethod, kind), a),
             Sql = a => Compute(kind, a, sign),
+            TrySql = a => ComputeWide(kind, a, sign),
             Range = range,
 
-            // The smallest number by -1 overflows, in the remainder too.
+            // The smallest number by -1 overflows, and C# raises an error for the remainder too.
             FailsFor = a => a[1].Range!.Value.Contains(0)
                 || (a[1].Range!.Value.Contains(-1) && a[0].Range!.Value.Contains(IntegerRange.Of(kind)!.Value.Min)),
         };
 
     private static Operator Unary(
-        string name, ValueKind kind, Func<Expression, Expression> evaluate, string tryMethod, Func<SqlText, SqlText> sql, Func<IReadOnlyList<IntegerRange>, IntegerRange> range) =>
+        string name, ValueKind kind, Func<Expression, Expression> evaluate, string tryMethod, Func<SqlText, string> sql, Func<IReadOnlyList<IntegerRange>, IntegerRange> range) =>
         new(name, [kind], kind)
         {
             Evaluate = a => evaluate(a[0]),
             TryEvaluate = a => Expression.Call(CheckedInteger.Method(tryMethod, kind), a),
-            Sql = a => sql(a[0]),
+            Sql = a => SqlText.Infix(sql(a[0])),
+            TrySql = a => Narrow(kind, sql(SqlText.Atom($"CAST({a[0].Text} AS {WideType(kind, "-")})"))),
             Range = range,
         };
 
@@ -69,13 +75,33 @@ internal static class IntegerOperators
             Range = r => range(r[0], r[1]),
         };
 
-    // Unsigned numbers are stored in the next wider signed type, whose limits are not theirs.
-    private static SqlText Compute(ValueKind kind, IReadOnlyList<SqlText> a, string sign) => kind switch
+    // Stored as a decimal, an unsigned 64-bit number would compute in a wider decimal.
+    private static SqlText Compute(ValueKind kind, IReadOnlyList<SqlText> a, string sign) =>
+        kind == ValueKind.UInt64 ? ComputeWide(kind, a, sign) : SqlText.Infix($"{a[0]} {sign} {a[1]}");
+
+    private static SqlText ComputeWide(ValueKind kind, IReadOnlyList<SqlText> a, string sign)
     {
-        ValueKind.UInt32 => SqlText.Atom($"CAST(CAST({a[0]} {sign} {a[1]} AS UINTEGER) AS BIGINT)"),
-        ValueKind.UInt64 => SqlText.Atom($"CAST(CAST({a[0].Text} AS UBIGINT) {sign} CAST({a[1].Text} AS UBIGINT) AS DECIMAL(20,0))"),
-        _ => SqlText.Infix($"{a[0]} {sign} {a[1]}"),
+        string wide = WideType(kind, sign);
+        return Narrow(kind, $"CAST({a[0].Text} AS {wide}) {sign} CAST({a[1].Text} AS {wide})");
+    }
+
+    // A type that holds the result of an operation on any two numbers of a kind.
+    private static string WideType(ValueKind kind, string sign) => kind switch
+    {
+        ValueKind.Int32 => "BIGINT",
+        ValueKind.UInt64 when sign == "*" => "UHUGEINT",
+        _ => "HUGEINT",
     };
+
+    /// <summary>A number as its kind's SQL type; NULL if it does not fit the kind.</summary>
+    public static SqlText Narrow(ValueKind kind, string value) => SqlText.Atom(kind switch
+    {
+        ValueKind.UInt8 => $"CAST(TRY_CAST({value} AS UTINYINT) AS SMALLINT)",
+        ValueKind.UInt16 => $"CAST(TRY_CAST({value} AS USMALLINT) AS INTEGER)",
+        ValueKind.UInt32 => $"CAST(TRY_CAST({value} AS UINTEGER) AS BIGINT)",
+        ValueKind.UInt64 => $"CAST(TRY_CAST({value} AS UBIGINT) AS DECIMAL(20,0))",
+        _ => $"TRY_CAST({value} AS {SqlKind.TypeName(kind)})",
+    });
 
     private static IEnumerable<Operator> Signed(Func<ValueKind, Operator> create) => [create(ValueKind.Int32), create(ValueKind.Int64)];
 

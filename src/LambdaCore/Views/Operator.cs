@@ -46,11 +46,14 @@ internal sealed class Operator(string name, IReadOnlyList<ValueKind> parameters,
     /// <summary>Builds the C# for an operation that may fail; its result is of the nullable representation.</summary>
     public Func<IReadOnlyList<Expression>, Expression>? TryEvaluate { get; init; }
 
-    /// <summary>Writes the SQL. It may raise an error where the operation fails; the compiler then puts TRY around it.</summary>
+    /// <summary>Writes the SQL for an operation that cannot fail.</summary>
     public required Func<IReadOnlyList<SqlText>, SqlText> Sql { get; init; }
 
-    /// <summary>Whether the SQL gives NULL by itself where the operation fails.</summary>
-    public bool SqlGivesNull { get; init; }
+    /// <summary>
+    /// Writes the SQL for an operation that may fail, if it differs: NULL where it fails. It must not raise an error and catch it
+    /// by TRY: DuckDB's optimizer moves repeated parts of a query out of TRY.
+    /// </summary>
+    public Func<IReadOnlyList<SqlText>, SqlText>? TrySql { get; init; }
 
     /// <summary>Whether the operation may fail for arguments that are present.</summary>
     public Func<IReadOnlyList<Scalar>, bool>? FailsFor { get; init; }

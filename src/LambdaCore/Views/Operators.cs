@@ -23,7 +23,6 @@ internal static class Operators
             TryEvaluate = fails ? Call : null,
             FailsFor = _ => fails,
             Missing = result == ValueKind.Boolean ? MissingRule.IsFalse : MissingRule.Propagates,
-            SqlGivesNull = true,
             Sql = a => SqlText.Atom($"{sqlName}({string.Join(", ", a.Select(p => p.Text))})"),
             Callback = new CallbackFunction(sqlName, parameters, result, method.Method),
         };

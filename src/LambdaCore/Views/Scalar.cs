@@ -38,17 +38,33 @@ internal sealed class ColumnScalar(EventProperty property) : Scalar
     public override string Text { get; } = $"{SqlLiteral.Name(property.Name)}:{property.Type}";
 }
 
-/// <summary>A value known when the view is defined, in its kind's representation; null if it is missing.</summary>
-internal sealed class ConstantScalar(ValueKind kind, object? value) : Scalar
+/// <summary>
+/// A value known when the view is defined, in its kind's representation; null if it is missing. A negative zero becomes zero:
+/// DuckDB takes expressions that differ in the sign of a zero for the same.
+/// </summary>
+internal sealed class ConstantScalar : Scalar
 {
+    /// <summary>Creates a constant.</summary>
+    public ConstantScalar(ValueKind kind, object? value)
+    {
+        Value = value switch
+        {
+            double number => ValueOrder.Canonical(number),
+            float number => ValueOrder.Canonical(number),
+            _ => value,
+        };
+        Type = new ScalarType(kind, value is null);
+        Text = $"{kind} {SqlLiteral.Of(kind, Value)}";
+    }
+
     /// <summary>The value.</summary>
-    public object? Value { get; } = value;
+    public object? Value { get; }
 
     /// <inheritdoc/>
-    public override ScalarType Type { get; } = new(kind, value is null);
+    public override ScalarType Type { get; }
 
     /// <inheritdoc/>
-    public override string Text { get; } = $"{kind} {SqlLiteral.Of(kind, value)}";
+    public override string Text { get; }
 
     /// <inheritdoc/>
     public override bool MayBeNaN => Value is double.NaN or float.NaN;

@@ -27,22 +27,10 @@ internal static class ScalarSql
     private static SqlText Call(CallScalar call, Place place)
     {
         Operator @operator = call.Operator;
-        bool isConnective = @operator.Name is "And" or "Or";
-        bool tries = call.MayFail && !@operator.SqlGivesNull;
-        bool propagates = @operator.Missing == MissingRule.Propagates;
-
-        // Inside TRY an operand may raise its error: the whole is missing either way.
-        Place inside = isConnective ? place
-            : propagates && (tries || place == Place.Tried) && @operator.Result != ValueKind.Boolean ? Place.Tried
-            : Place.Value;
+        Place inside = @operator.Name is "And" or "Or" ? place : Place.Value;
         SqlText[] operands = [.. call.Arguments.Select((a, i) => Write(a, @operator.Name == "Choose" && i == 0 ? Place.Condition : inside))];
         TakeBareConstants(call, operands);
-        SqlText text = @operator.Sql(operands);
-        if (tries && place != Place.Tried)
-        {
-            return SqlText.Atom($"TRY({text.Text})");
-        }
-
+        SqlText text = call.MayFail && @operator.TrySql is { } attempt ? attempt(operands) : @operator.Sql(operands);
         bool mayBeNull = @operator.Missing == MissingRule.IsFalse ? operands.Any(o => o.IsNullable) : @operator.Name == "Equal" && text.IsNullable;
         return mayBeNull && place != Place.Condition ? SqlText.Atom($"coalesce({text.Text}, FALSE)") : text;
     }
@@ -88,8 +76,5 @@ internal static class ScalarSql
 
         /// <summary>A condition that may be NULL where it means false.</summary>
         Condition,
-
-        /// <summary>An operand inside TRY: an error makes it missing.</summary>
-        Tried,
     }
 }

@@ -15,13 +15,14 @@ internal static class SqlLiteral
         ? $"CAST(NULL AS {SqlKind.TypeName(kind)})"
         : kind switch
         {
-            ValueKind.Int32 or ValueKind.Date => Bare(kind, value),
+            ValueKind.Int32 when (int)value != int.MinValue => Bare(kind, value),
+            ValueKind.Date => Bare(kind, value),
             ValueKind.Float64 when double.IsFinite((double)value) => Bare(kind, value),
             ValueKind.Boolean or ValueKind.String or ValueKind.Guid => Bare(kind, value),
             ValueKind.Float32 or ValueKind.Float64 => $"CAST('{Number(value)}' AS {SqlKind.TypeName(kind)})",
             ValueKind.Binary => $"'{string.Concat(((byte[])value).Select(b => $"\\x{b:X2}"))}'::BLOB",
             ValueKind.Int64 or ValueKind.Timestamp or ValueKind.Duration when (long)value is > int.MaxValue or < int.MinValue and > long.MinValue => Bare(kind, value),
-            _ => $"CAST({Bare(kind, value)} AS {SqlKind.TypeName(kind)})",
+            _ => $"CAST({Number(value)} AS {SqlKind.TypeName(kind)})",
         };
 
     /// <summary>A constant whose SQL type is settled by the operand next to it.</summary>
@@ -32,7 +33,8 @@ internal static class SqlLiteral
         ValueKind.Guid => $"'{(Guid)value:D}'",
         ValueKind.Float64 when double.IsFinite((double)value) => Exponential(Number(value)),
         ValueKind.Float32 or ValueKind.Float64 or ValueKind.Binary => Of(kind, value),
-        ValueKind.Int64 when (long)value == long.MinValue => Of(kind, value),
+        ValueKind.Int64 or ValueKind.Duration when (long)value == long.MinValue => Of(kind, value),
+        ValueKind.Int32 when (int)value == int.MinValue => Of(kind, value),
         _ => Number(value),
     };
 

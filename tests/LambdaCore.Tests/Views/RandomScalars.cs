@@ -17,6 +17,14 @@ internal sealed class RandomScalars(NastyValues values, EventSchema schema)
     public Scalar Call(Operator @operator, int depth)
     {
         Scalar[] arguments = [.. @operator.Parameters.Select((kind, i) => Argument(@operator, i, kind, depth))];
+
+
+        // What does not depend on the event is never an operation, since the translator evaluates it.
+        if (arguments.All(a => a is ConstantScalar))
+        {
+            arguments[0] = Unwrap(@operator, 0, Column(@operator.Parameters[0], _random.Next(2) == 0));
+        }
+
         return new CallScalar(@operator, arguments);
     }
 
@@ -54,11 +62,14 @@ internal sealed class RandomScalars(NastyValues values, EventSchema schema)
             return new ConstantScalar(ValueKind.Int64, sizes[_random.Next(sizes.Length)]);
         }
 
-        Scalar argument = Of(kind, depth);
+        return Unwrap(@operator, index, Of(kind, depth));
+    }
 
+    private static Scalar Unwrap(Operator @operator, int index, Scalar argument)
+    {
         // A condition is never missing; only these take a nullable bool.
         bool takesMissing = @operator.Name is "IsMissing" or "Coalesce" or "Equal" or "NotEqual" || (@operator.Name == "Choose" && index > 0);
-        return kind == ValueKind.Boolean && argument.Type.IsNullable && !takesMissing ? ScalarTranslator.Unwrap(argument) : argument;
+        return argument.Type is { Kind: ValueKind.Boolean, IsNullable: true } && !takesMissing ? ScalarTranslator.Unwrap(argument) : argument;
     }
 
     private MembershipScalar Membership(int depth)
