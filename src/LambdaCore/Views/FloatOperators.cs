@@ -21,7 +21,9 @@ internal static class FloatOperators
         Double("Floor", nameof(Math.Floor), a => $"floor({a.Text})"),
         Double("Ceiling", nameof(Math.Ceiling), a => $"ceil({a.Text})"),
         Double("Truncate", nameof(Math.Truncate), a => $"trunc({a.Text})"),
-        Double("Round", nameof(Math.Round), a => $"round_even({a.Text}, 0)"),
+
+        // DuckDB's round_even errs where doubles have few digits left after the point.
+        Operators.Callback("Round", [ValueKind.Float64], ValueKind.Float64, (Func<double, double>)Math.Round),
         Double("Sqrt", nameof(Math.Sqrt), a => $"CASE WHEN {a} < 0 THEN CAST('nan' AS DOUBLE) ELSE sqrt({a.Text}) END"),
     ];
 

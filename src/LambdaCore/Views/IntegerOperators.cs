@@ -93,15 +93,18 @@ internal static class IntegerOperators
         _ => "HUGEINT",
     };
 
-    /// <summary>A number as its kind's SQL type; NULL if it does not fit the kind.</summary>
-    public static SqlText Narrow(ValueKind kind, string value) => SqlText.Atom(kind switch
+    /// <summary>
+    /// A number as its kind's SQL type; NULL if it does not fit the kind. The <c>| 0</c> changes nothing but keeps the optimizer's hands off:
+    /// DuckDB 1.5 simplifies a comparison of TRY_CAST(x AS ...) with a constant to one of x, as if it never gave NULL.
+    /// </summary>
+    public static SqlText Narrow(ValueKind kind, string value) => kind switch
     {
-        ValueKind.UInt8 => $"CAST(TRY_CAST({value} AS UTINYINT) AS SMALLINT)",
-        ValueKind.UInt16 => $"CAST(TRY_CAST({value} AS USMALLINT) AS INTEGER)",
-        ValueKind.UInt32 => $"CAST(TRY_CAST({value} AS UINTEGER) AS BIGINT)",
-        ValueKind.UInt64 => $"CAST(TRY_CAST({value} AS UBIGINT) AS DECIMAL(20,0))",
-        _ => $"TRY_CAST({value} AS {SqlKind.TypeName(kind)})",
-    });
+        ValueKind.UInt8 => SqlText.Atom($"CAST(TRY_CAST({value} AS UTINYINT) | 0 AS SMALLINT)"),
+        ValueKind.UInt16 => SqlText.Atom($"CAST(TRY_CAST({value} AS USMALLINT) | 0 AS INTEGER)"),
+        ValueKind.UInt32 => SqlText.Atom($"CAST(TRY_CAST({value} AS UINTEGER) | 0 AS BIGINT)"),
+        ValueKind.UInt64 => SqlText.Atom($"CAST(TRY_CAST({value} AS UBIGINT) | 0 AS DECIMAL(20,0))"),
+        _ => SqlText.Infix($"TRY_CAST({value} AS {SqlKind.TypeName(kind)}) | 0"),
+    };
 
     private static IEnumerable<Operator> Signed(Func<ValueKind, Operator> create) => [create(ValueKind.Int32), create(ValueKind.Int64)];
 

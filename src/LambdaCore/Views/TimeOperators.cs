@@ -101,7 +101,7 @@ internal static class TimeOperators
             Evaluate = a => evaluate(a[0], a[1]),
             TryEvaluate = a => Expression.Call(CheckedInteger.Method(tryMethod, ValueKind.Duration), a),
             Sql = a => SqlText.Infix($"{a[0]} {sign} {a[1]}"),
-            TrySql = a => SqlText.Atom($"TRY_CAST(CAST({a[0].Text} AS HUGEINT) {sign} CAST({a[1].Text} AS HUGEINT) AS BIGINT)"),
+            TrySql = a => IntegerOperators.Narrow(ValueKind.Duration, $"CAST({a[0].Text} AS HUGEINT) {sign} CAST({a[1].Text} AS HUGEINT)"),
             Range = range,
         };
 
