@@ -90,6 +90,14 @@ internal struct HyperLogLogState : IState<HyperLogLogState>
             return;
         }
 
+        if (_precision == 0)
+        {
+            this = other;
+            _codes = (uint[]?)other._codes?.Clone();
+            _registers = (byte[]?)other._registers?.Clone();
+            return;
+        }
+
         Check(other._precision);
         if (other._registers is not null)
         {

@@ -1,4 +1,5 @@
 using System.Linq.Expressions;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text;
 
@@ -31,6 +32,7 @@ internal static class ValueHash
         XxHash64.Hash(MemoryMarshal.AsBytes(new ReadOnlySpan<Int128>(in units)));
 
     /// <summary>The hash of a string.</summary>
+    [SkipLocalsInit]
     public static ulong Of(string value)
     {
         if (value.Length * 3 <= StackBytes)

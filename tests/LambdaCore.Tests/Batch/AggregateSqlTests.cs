@@ -123,7 +123,7 @@ internal sealed class AggregateSqlTests : DuckDbFixture
                 group.Set(row, groups[start + row]);
                 order.Set(row, samples[start + row].Stamp.Order);
                 keep.Set(row, kept[start + row] ? (byte)1 : (byte)0);
-                Store.Value(ref value, row, samples[start + row].Value);
+                StoredValue.Write(ref value, row, samples[start + row].Value);
             }
 
             appender.AppendChunk(count);

@@ -4,9 +4,9 @@ using LambdaCore.Values;
 namespace LambdaCore.Tests.Batch;
 
 /// <summary>Puts a value in its representation into a column of its stored type.</summary>
-internal static class Store
+internal static class StoredValue
 {
-    public static void Value(ref VectorWriter column, int row, object? value)
+    public static void Write(ref VectorWriter column, int row, object? value)
     {
         switch (value)
         {

@@ -1,0 +1,109 @@
+using System.Reflection;
+using LambdaCore.Batch;
+using LambdaCore.DuckDb;
+using LambdaCore.Tests.DuckDb;
+using LambdaCore.Tests.Values;
+using LambdaCore.Values;
+using NUnit.Framework;
+
+namespace LambdaCore.Tests.Batch;
+
+/// <summary>Columns that went through Parquet in their stored type become the bytes that the values would have had.</summary>
+[TestFixture]
+internal sealed class ColumnTranscoderTests : DuckDbFixture
+{
+    [TestCaseSource(typeof(RandomValue), nameof(RandomValue.Kinds))]
+    public void Stored_values_become_the_bytes_of_states_and_of_keys(ValueKind kind)
+    {
+        Random random = new(Seed);
+        object?[] values = [.. Enumerable.Range(0, 1500).Select(_ => random.Next(6) == 0 ? null : RandomValue.Of(kind, random))];
+        ScalarType type = new(kind, true);
+        Store(kind, values);
+
+        int next = 0;
+        using DuckDbResult result = Connection.Query($"SELECT v FROM '{InStore("values.parquet")}' ORDER BY i");
+        while (result.NextChunk())
+        {
+            VectorReader column = result.Column(0);
+            for (int row = 0; row < result.RowCount; row++, next++)
+            {
+                ByteWriter state = new();
+                ColumnTranscoder.WriteState(type, in column, row, state);
+                ByteWriter key = new();
+                ColumnTranscoder.WriteKey(type, in column, row, key);
+                Assert.That(state.Written.ToArray(), Is.EqualTo(StateBytes(values[next])), $"state of {values[next]}, row {next}, seed {Seed}");
+                Assert.That(key.Written.ToArray(), Is.EqualTo(KeyBytes(values[next])), $"key of {values[next]}, row {next}, seed {Seed}");
+            }
+        }
+
+        Assert.That(next, Is.EqualTo(values.Length));
+    }
+
+    [Test]
+    public void A_missing_value_where_none_may_be_is_refused() =>
+        Assert.That(() => Transcode("NULL::BIGINT", ValueKind.Int64), Throws.InstanceOf<InvalidDataException>().With.Message.Contains("Int64"));
+
+    [TestCase("'no guid'")]
+    [TestCase("'00000000-0000-0000-0000-0000000000000'")]
+    [TestCase("''")]
+    public void Text_that_is_no_guid_is_refused(string text) =>
+        Assert.That(() => Transcode(text, ValueKind.Guid), Throws.InstanceOf<InvalidDataException>().With.Message.Contains("Guid"));
+
+    [Test]
+    public void A_column_of_another_type_is_refused() =>
+        Assert.That(() => Transcode("1::HUGEINT", ValueKind.Int64), Throws.InstanceOf<InvalidDataException>().With.Message.Contains("HugeInt"));
+
+    private void Transcode(string sql, ValueKind kind)
+    {
+        using DuckDbResult result = Connection.Query($"SELECT {sql}");
+        Assert.That(result.NextChunk());
+        VectorReader column = result.Column(0);
+        ColumnTranscoder.WriteState(new ScalarType(kind, false), in column, 0, new ByteWriter());
+    }
+
+    private void Store(ValueKind kind, object?[] values)
+    {
+        Connection.Execute($"CREATE TABLE t (i INTEGER, v {StoredType.Sql(kind)})");
+        using (DuckDbAppender appender = Connection.Append("t"))
+        {
+            VectorWriter index = appender.Column(0);
+            VectorWriter column = appender.Column(1);
+            for (int row = 0; row < values.Length; row++)
+            {
+                index.Set(row, row);
+                StoredValue.Write(ref column, row, values[row]);
+            }
+
+            appender.AppendChunk(values.Length);
+            appender.Complete();
+        }
+
+        Connection.Execute($"COPY t TO '{InStore("values.parquet")}' (FORMAT parquet)");
+    }
+
+    private static byte[] StateBytes(object? value)
+    {
+        ByteWriter writer = new();
+        writer.WriteBoolean(value is not null);
+        if (value is not null)
+        {
+            typeof(ValueCodec).GetMethod(nameof(ValueCodec.Write))!.MakeGenericMethod(value.GetType())
+                .Invoke(null, BindingFlags.DoNotWrapExceptions, null, [writer, value], null);
+        }
+
+        return writer.Written.ToArray();
+    }
+
+    private static byte[] KeyBytes(object? value)
+    {
+        ByteWriter writer = new();
+        KeyWriter.WritePresence(writer, value is not null);
+        if (value is not null)
+        {
+            typeof(KeyWriter).GetMethod(nameof(KeyWriter.Write), [typeof(ByteWriter), value.GetType()])!
+                .Invoke(null, BindingFlags.DoNotWrapExceptions, null, [writer, value], null);
+        }
+
+        return writer.Written.ToArray();
+    }
+}
