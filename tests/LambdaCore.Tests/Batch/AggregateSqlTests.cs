@@ -52,6 +52,20 @@ internal sealed class AggregateSqlTests : DuckDbFixture
     }
 
     [Test]
+    public void No_negative_zero_gets_into_a_batch_view([Values(ValueKind.Float32, ValueKind.Float64)] ValueKind kind)
+    {
+        ScalarType input = new(kind, false);
+        Connection.Execute($"CREATE TABLE t AS SELECT CAST('-0' AS {StoredType.Sql(kind)}) AS v, 1::HUGEINT AS o");
+        Assert.That(Connection.Scalar<bool>("SELECT signbit(v) FROM t"), "the input is one");
+        foreach (AggregateFunction function in (AggregateFunction[])[AggregateFunctions.Min(input), AggregateFunctions.Max(input), AggregateFunctions.Earliest(input), AggregateFunctions.Latest(input)])
+        {
+            string sql = function.Columns[^1].Sql(new StateOperands("v", "", "o"));
+            Assert.That(Connection.Scalar<bool>($"SELECT signbit({sql}) FROM t"), Is.False, sql);
+            Assert.That(Connection.Scalar<bool>($"SELECT typeof({sql}) = '{StoredType.Sql(kind)}' FROM t"), sql);
+        }
+    }
+
+    [Test]
     public void Floating_point_sums_agree_within_rounding()
     {
         Random random = new(Seed);
