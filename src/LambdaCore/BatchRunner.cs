@@ -1,7 +1,9 @@
 using LambdaCore.Batch;
+using LambdaCore.Diagnostics;
 using LambdaCore.Log;
 using LambdaCore.Serving;
 using LambdaCore.Speed;
+using Microsoft.Extensions.Logging;
 
 namespace LambdaCore;
 
@@ -11,7 +13,7 @@ namespace LambdaCore;
 /// </summary>
 /// <typeparam name="TEvent">The event type.</typeparam>
 internal sealed class BatchRunner<TEvent>(
-    EventLog<TEvent> log, SpeedLayer<TEvent> speed, IReadOnlyList<ServedView<TEvent>> views, TimeProvider clock) : IDisposable
+    EventLog<TEvent> log, SpeedLayer<TEvent> speed, IReadOnlyList<ServedView<TEvent>> views, TimeProvider clock, ILogger logger) : IDisposable
 {
     private readonly SemaphoreSlim _running = new(1);
 
@@ -22,6 +24,27 @@ internal sealed class BatchRunner<TEvent>(
         try
         {
             return await Task.Run(() => RunAloneAsync(cancellationToken), cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            _running.Release();
+        }
+    }
+
+    /// <summary>Computes one view's batch view anew, over the same events, because its file is damaged.</summary>
+    /// <param name="view">The view.</param>
+    /// <param name="damage">What a reader has found.</param>
+    public async Task RepairAsync(ServedView<TEvent> view, Exception damage)
+    {
+        ServingSnapshot damaged = view.Snapshot;
+        await _running.WaitAsync().ConfigureAwait(false);
+        try
+        {
+            if (view.Snapshot == damaged)
+            {
+                LogMessages.BatchViewDiscarded(logger, view.Plan.Name, "its lookup file is damaged", damage);
+                await Task.Run(() => Rebuild(view, log.Segments(new LogRange(LogPosition.Zero, damaged.End)), damaged.End, CancellationToken.None)).ConfigureAwait(false);
+            }
         }
         finally
         {
@@ -41,18 +64,21 @@ internal sealed class BatchRunner<TEvent>(
         long started = clock.GetTimestamp();
         LogPosition end = speed.OpenGeneration();
         await log.SealAsync(end, cancellationToken).ConfigureAwait(false);
-        LogRange range = new(LogPosition.Zero, end);
-        IReadOnlyList<string> segments = log.Materialise(range);
-        LogPosition segmentsEnd = log.EndOfSegments(range);
+        MaterialisedSegments segments = log.Segments(new LogRange(LogPosition.Zero, end));
         List<BatchRunView> reports = [];
         foreach (ServedView<TEvent> view in views.Where(v => v.Snapshot.End < end))
         {
             cancellationToken.ThrowIfCancellationRequested();
-            (BatchView built, BatchRunView report) = view.Batch.Build(segments, segmentsEnd, end, cancellationToken);
-            view.Replace(built);
-            reports.Add(report);
+            reports.Add(Rebuild(view, segments, end, cancellationToken));
         }
 
         return new BatchRun(end, reports, clock.GetElapsedTime(started));
+    }
+
+    private static BatchRunView Rebuild(ServedView<TEvent> view, MaterialisedSegments segments, LogPosition end, CancellationToken cancellationToken)
+    {
+        (BatchView built, BatchRunView report) = view.Batch.Build(segments, new LogRange(LogPosition.Zero, end), cancellationToken);
+        view.Replace(built);
+        return report;
     }
 }

@@ -13,14 +13,9 @@ namespace LambdaCore;
 public sealed class LambdaStore<TEvent> : IAsyncDisposable
 {
     private readonly OpenStore<TEvent> _parts;
-    private readonly BatchRunner<TEvent> _batches;
     private int _disposed;
 
-    internal LambdaStore(OpenStore<TEvent> parts)
-    {
-        _parts = parts;
-        _batches = new BatchRunner<TEvent>(parts.Log, parts.Speed, parts.Views, parts.Clock);
-    }
+    internal LambdaStore(OpenStore<TEvent> parts) => _parts = parts;
 
     /// <summary>The end of what was acknowledged: the position that the next event gets, unless some are on their way already.</summary>
     public LogPosition Position => _parts.Log.Acknowledged;
@@ -70,7 +65,7 @@ public sealed class LambdaStore<TEvent> : IAsyncDisposable
     public Task<BatchRun> RunBatchAsync(CancellationToken cancellationToken = default)
     {
         ThrowIfDisposed();
-        return _batches.RunAsync(cancellationToken);
+        return _parts.Batches.RunAsync(cancellationToken);
     }
 
     /// <summary>Begins a question to a view.</summary>
@@ -102,8 +97,7 @@ public sealed class LambdaStore<TEvent> : IAsyncDisposable
     {
         if (Interlocked.Exchange(ref _disposed, 1) == 0)
         {
-            await Task.Run(_batches.Dispose).ConfigureAwait(false);
-            await _parts.CloseAsync().ConfigureAwait(false);
+            await Task.Run(() => _parts.CloseAsync().AsTask()).ConfigureAwait(false);
             LogMessages.StoreClosed(_parts.Logger, _parts.Folder);
         }
     }

@@ -28,14 +28,14 @@ internal sealed class OpenStore<TEvent>
     /// <summary>How far the speed layer has come.</summary>
     public required Progress Progress { get; init; }
 
+    /// <summary>Runs batches.</summary>
+    public required BatchRunner<TEvent> Batches { get; init; }
+
     /// <summary>The views, in the order of the options.</summary>
     public required IReadOnlyList<ServedView<TEvent>> Views { get; init; }
 
     /// <summary>The views by name.</summary>
     public required IReadOnlyDictionary<string, ServedView<TEvent>> ViewsByName { get; init; }
-
-    /// <summary>Tells the time.</summary>
-    public required TimeProvider Clock { get; init; }
 
     /// <summary>Logs.</summary>
     public required ILogger Logger { get; init; }
@@ -43,6 +43,7 @@ internal sealed class OpenStore<TEvent>
     /// <summary>Closes the store: first what takes events in, last the lock.</summary>
     public async ValueTask CloseAsync()
     {
+        Batches.Dispose();
         try
         {
             await Log.DisposeAsync().ConfigureAwait(false);

@@ -42,7 +42,8 @@ internal static class StoreOpening
             SpeedLayer<TEvent> speed = Keep(new SpeedLayer<TEvent>(
                 new SpeedOptions(storage, SpeedFolder) { MemoryBytes = options.SpeedMemoryBytes }, log.SealedEnd));
             Progress progress = new(log.SealedEnd, log.MaxSealedEventTime ?? long.MinValue);
-            ServingContext<TEvent> context = new(speed, progress, () => log.Acknowledged, options.TimeProvider);
+            BatchRunner<TEvent>? batches = null;
+            ServingContext<TEvent> context = new(speed, progress, () => log.Acknowledged, (view, damage) => batches!.RepairAsync(view, damage), options.TimeProvider);
             List<ServedView<TEvent>> views = [];
             foreach (ViewDefinition<TEvent> definition in options.Views)
             {
@@ -55,12 +56,15 @@ internal static class StoreOpening
 
             foreach (ServedView<TEvent> view in views.Where(v => v.Snapshot.End < log.SealedEnd))
             {
-                view.LoadSpeed(log.Materialise(new LogRange(view.Snapshot.End, log.SealedEnd)), log.SealedEnd);
+                LogRange missing = new(view.Snapshot.End, log.SealedEnd);
+                MaterialisedSegments segments = log.Segments(missing);
+                view.LoadSpeed(visit => view.Batch.Visit(segments, missing, visit));
             }
 
             SpeedConsumer<TEvent> consumer = new(speed, progress);
             log.Replay(consumer);
             log.Start(consumer);
+            batches = new BatchRunner<TEvent>(log, speed, views, options.TimeProvider, logger);
             LogMessages.StoreOpened(logger, folder, log.End.Value, log.SealedEnd.Value, views.Count);
             return new LambdaStore<TEvent>(new OpenStore<TEvent>
             {
@@ -70,9 +74,9 @@ internal static class StoreOpening
                 Log = log,
                 Speed = speed,
                 Progress = progress,
+                Batches = batches,
                 Views = views,
                 ViewsByName = views.ToDictionary(v => v.Plan.Name, StringComparer.Ordinal),
-                Clock = options.TimeProvider,
                 Logger = logger,
             });
         }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using LambdaCore.Diagnostics;
 using LambdaCore.DuckDb;
@@ -84,64 +83,73 @@ internal sealed class BatchTable
         }
     }
 
-    /// <summary>Computes the states of all events before a position, and publishes them.</summary>
-    /// <param name="segments">Physical paths of the segments that hold the range.</param>
-    /// <param name="sealedEnd">The end of the last segment.</param>
-    /// <param name="end">The end of the events that count.</param>
+    /// <summary>Computes the states of a range of events, and publishes them.</summary>
+    /// <param name="segments">The segments that hold the range, and perhaps more.</param>
+    /// <param name="range">The events that count; from position zero.</param>
     /// <param name="cancellationToken">Stops the computation; nothing is published then.</param>
-    public (BatchView View, BatchRunView Report) Build(
-        IReadOnlyList<string> segments, LogPosition sealedEnd, LogPosition end, CancellationToken cancellationToken)
+    public (BatchView View, BatchRunView Report) Build(MaterialisedSegments segments, LogRange range, CancellationToken cancellationToken)
     {
         long started = _clock.GetTimestamp();
         DeleteUnused();
-        LogRange range = new(LogPosition.Zero, end);
-        string name = string.Create(CultureInfo.InvariantCulture, $"{end.Value:D20}-{_table.Version + 1}.parquet");
+        string name = string.Create(CultureInfo.InvariantCulture, $"{range.End.Value:D20}-{_table.Version + 1}.parquet");
         string parquet = _storage.NewScratchPath(".parquet");
         string lookup = _storage.NewScratchPath(".lookup");
-        long keys;
-        using (DuckDbConnection connection = _duckDb.Connect())
-        using (cancellationToken.Register(connection.Interrupt))
+        try
         {
-            try
-            {
-                keys = connection.Execute($"COPY (\n{StateRows.Select(_plan, _eventTimeColumn, segments, end < sealedEnd ? range : null)}\n) TO {Sql.Text(parquet)} (FORMAT parquet, COMPRESSION zstd, PARQUET_VERSION v1)");
-                WriteLookup(connection, parquet, lookup, keys, range, cancellationToken);
-            }
-            catch (DuckDbException error) when (error.IsInterrupt && cancellationToken.IsCancellationRequested)
-            {
-                throw new OperationCanceledException($"The batch run for view '{_plan.Name}' was cancelled.", error, cancellationToken);
-            }
+            long keys = Compute(segments, range, parquet, lookup, cancellationToken);
+            (string sha256, long size) = FileHash.Of(parquet);
+            _storage.Adopt(lookup, LookupPath(name));
+            _storage.Adopt(parquet, $"{_folder}/{name}");
+            DeltaFile added = new(
+                name, size, sha256, _clock.GetUtcNow(), DeltaStats.Json(keys),
+                [new(FingerprintTag, _plan.Fingerprint), new(KeysTag, keys.ToString(CultureInfo.InvariantCulture))]);
+            _table.Commit([added], [.. _table.Files.Select(f => f.Path)], range.End.Value, "BATCH");
+            TimeSpan elapsed = _clock.GetElapsedTime(started);
+            LogMessages.BatchViewBuilt(_logger, _plan.Name, range.End.Value, keys, elapsed);
+            BatchView view = new(OpenLookup(name, range), range, added.ModificationTime);
+            return (view, new BatchRunView(_plan.Name, range, keys, size + view.Lookup.Length, elapsed));
         }
-
-        (string sha256, long size) = FileHash.Of(parquet);
-        _storage.Adopt(lookup, LookupPath(name));
-        _storage.Adopt(parquet, $"{_folder}/{name}");
-        DeltaFile added = new(
-            name, size, sha256, _clock.GetUtcNow(), DeltaStats.Json(keys),
-            [new(FingerprintTag, _plan.Fingerprint), new(KeysTag, keys.ToString(CultureInfo.InvariantCulture))]);
-        _table.Commit([added], [.. _table.Files.Select(f => f.Path)], end.Value, "BATCH");
-        TimeSpan elapsed = _clock.GetElapsedTime(started);
-        LogMessages.BatchViewBuilt(_logger, _plan.Name, end.Value, keys, elapsed);
-        BatchView view = new(OpenLookup(name, range), range, added.ModificationTime);
-        return (view, new BatchRunView(_plan.Name, range, keys, size + view.Lookup.Length, elapsed));
+        catch
+        {
+            ScratchFile.Discard(parquet);
+            ScratchFile.Discard(lookup);
+            throw;
+        }
     }
 
     /// <summary>Computes the states of a range of sealed events without keeping them, for the speed layer to begin with.</summary>
-    /// <param name="segments">Physical paths of the segments that hold the range.</param>
+    /// <param name="segments">The segments that hold the range, and perhaps more.</param>
     /// <param name="range">The events that count.</param>
     /// <param name="visit">Takes in each row.</param>
-    public void Visit(IReadOnlyList<string> segments, LogRange range, VisitStates visit)
+    public void Visit(MaterialisedSegments segments, LogRange range, VisitStates visit)
     {
         using DuckDbConnection connection = _duckDb.Connect();
         StateRows.Visit(connection, StateRows.Select(_plan, _eventTimeColumn, segments, range), _plan, visit, CancellationToken.None);
     }
 
-    private void WriteLookup(DuckDbConnection connection, string parquet, string lookup, long keys, LogRange range, CancellationToken cancellationToken)
+    private long Compute(
+        MaterialisedSegments segments, LogRange range, string parquet, string lookup, CancellationToken cancellationToken)
     {
-        using LookupWriter writer = new(lookup, _plan.Fingerprint, range.End.Value, keys);
-        long rows = StateRows.Visit(connection, $"SELECT * FROM read_parquet({Sql.Text(parquet)})", _plan, writer.Add, cancellationToken);
-        Debug.Assert(rows == keys, "DuckDB reads back the rows that it wrote.");
-        writer.Complete();
+        using DuckDbConnection connection = _duckDb.Connect();
+        using CancellationTokenRegistration registration = cancellationToken.Register(connection.Interrupt);
+        try
+        {
+            long keys = connection.Execute(
+                $"COPY (\n{StateRows.Select(_plan, _eventTimeColumn, segments, range)}\n) TO {Sql.Text(parquet)} (FORMAT parquet, COMPRESSION zstd, PARQUET_VERSION v1)");
+            using LookupWriter writer = new(lookup, _plan.Fingerprint, range.End.Value, keys);
+            long rows = StateRows.Visit(connection, $"SELECT * FROM read_parquet({Sql.Text(parquet)})", _plan, writer.Add, cancellationToken);
+            if (rows != keys)
+            {
+                throw new LambdaCoreException($"DuckDB wrote {keys} rows of view '{_plan.Name}', but reads back {rows}. Run the batch again.");
+            }
+
+            writer.Complete();
+            return keys;
+        }
+        catch (DuckDbException error) when (error.IsInterrupt && cancellationToken.IsCancellationRequested)
+        {
+            throw new OperationCanceledException($"The batch run for view '{_plan.Name}' was cancelled.", error, cancellationToken);
+        }
     }
 
     private LookupFile OpenLookup(string name, LogRange range) =>

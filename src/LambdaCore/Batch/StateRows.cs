@@ -17,12 +17,12 @@ internal static class StateRows
     /// <summary>The SQL that computes a view's states over a range of the master dataset.</summary>
     /// <param name="plan">The view.</param>
     /// <param name="eventTimeColumn">The column of event time.</param>
-    /// <param name="segments">Physical paths of the segments that hold the range.</param>
-    /// <param name="within">The part of the segments that counts; null for all of it.</param>
-    public static string Select(ViewPlan plan, string eventTimeColumn, IReadOnlyList<string> segments, LogRange? within)
+    /// <param name="segments">The segments that hold the range, and perhaps more.</param>
+    /// <param name="range">The events that count.</param>
+    public static string Select(ViewPlan plan, string eventTimeColumn, MaterialisedSegments segments, LogRange range)
     {
-        string files = $"read_parquet([{string.Join(", ", segments.Select(Sql.Text))}])";
-        string source = within is not { } range
+        string files = $"read_parquet([{string.Join(", ", segments.Paths.Select(Sql.Text))}])";
+        string source = segments.Range == range
             ? files
             : string.Create(CultureInfo.InvariantCulture, $"(SELECT * FROM {files} WHERE {EventSchema.PositionColumn} >= {range.Start.Value} AND {EventSchema.PositionColumn} < {range.End.Value})");
         return SqlCompiler.SelectStates(plan, source, eventTimeColumn);

@@ -34,6 +34,7 @@ internal sealed class AppendPipeline<TEvent> : IAsyncDisposable
     private Exception? _applyFault;
     private Exception? _fault;
     private long _acknowledged;
+    private volatile bool _closing;
 
     /// <summary>Starts the pipeline.</summary>
     /// <param name="codec">Encodes the events, on the caller's thread.</param>
@@ -103,6 +104,7 @@ internal sealed class AppendPipeline<TEvent> : IAsyncDisposable
     /// <summary>Lets everything that was accepted reach its end, then stops.</summary>
     public async ValueTask DisposeAsync()
     {
+        _closing = true;
         _requests.Writer.TryComplete();
         await _writing.ConfigureAwait(false);
         await _applying.ConfigureAwait(false);
@@ -121,7 +123,12 @@ internal sealed class AppendPipeline<TEvent> : IAsyncDisposable
             }
 
             ThrowIfStopped();
-            if (_options.Backpressure == Backpressure.Fail && !_requests.Reader.Completion.IsCompleted)
+            if (_closing)
+            {
+                throw Closed();
+            }
+
+            if (_options.Backpressure == Backpressure.Fail)
             {
                 throw new LogOverloadedException();
             }
@@ -147,7 +154,7 @@ internal sealed class AppendPipeline<TEvent> : IAsyncDisposable
             if (error is ChannelClosedException)
             {
                 ThrowIfStopped();
-                throw new ObjectDisposedException("LambdaStore", "The store is closed. Nothing was appended.");
+                throw Closed();
             }
 
             throw;
@@ -162,6 +169,12 @@ internal sealed class AppendPipeline<TEvent> : IAsyncDisposable
         {
             _codec.Encode(events[i], request.Payload);
         }
+
+        if (request.Payload.Length > WriteAheadFormat.MaximumPayloadLength)
+        {
+            throw new ArgumentException(
+                $"The {events.Length} events take {request.Payload.Length} bytes, but at most {WriteAheadFormat.MaximumPayloadLength} can be appended as one. Append them in smaller batches. Nothing was appended.", nameof(request));
+        }
     }
 
     private void ThrowIfStopped()
@@ -175,6 +188,8 @@ internal sealed class AppendPipeline<TEvent> : IAsyncDisposable
     private static LogPoisonedException Stopped(Exception cause) =>
         cause as LogPoisonedException ?? new LogPoisonedException(
             $"The store has stopped, since an error left it unsure of its state: {cause.Message} Nothing more is appended. Open the store again: everything acknowledged is there.", cause);
+
+    private static ObjectDisposedException Closed() => new("LambdaStore", "The store is closed. Nothing was appended.");
 
     private async Task WriteGroupsAsync()
     {

@@ -153,13 +153,16 @@ internal sealed class EventLog<TEvent> : IDisposable, IAsyncDisposable
         }
     }
 
-    /// <summary>Physical paths of the segments that hold a range of sealed events; each was verified since the store was opened.</summary>
+    /// <summary>The segments that hold a range of sealed events; each was verified since the store was opened.</summary>
     /// <exception cref="LogCorruptException">A segment is damaged or missing.</exception>
-    public IReadOnlyList<string> Materialise(LogRange range) =>
-        [.. _segments.Covering(range).Select(segment => _verifier.Materialise(segment))];
-
-    /// <summary>The end of the last segment that holds events of a range: it may reach beyond it.</summary>
-    public LogPosition EndOfSegments(LogRange range) => range.IsEmpty ? range.End : _segments.Covering(range)[^1].Range.End;
+    public MaterialisedSegments Segments(LogRange range)
+    {
+        IReadOnlyList<SegmentFile> segments = _segments.Covering(range);
+        return segments.Count == 0
+            ? new MaterialisedSegments(range, [])
+            : new MaterialisedSegments(
+                new LogRange(segments[0].Range.Start, segments[^1].Range.End), [.. segments.Select(_verifier.Materialise)]);
+    }
 
     /// <summary>Stops taking in events, lets those accepted reach their end, and closes the files.</summary>
     public async ValueTask DisposeAsync()

@@ -58,6 +58,11 @@ internal sealed class SegmentSealer
             (string sha256, long size) = FileHash.Of(path);
             return new SealedFile(new LogRange(range.Start, end), path, sha256, size, minTime, maxTime);
         }
+        catch
+        {
+            ScratchFile.Discard(path);
+            throw;
+        }
         finally
         {
             connection.Execute($"DROP TABLE IF EXISTS {table}");

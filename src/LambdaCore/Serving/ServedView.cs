@@ -27,9 +27,8 @@ internal abstract class ServedView<TEvent>
     public ServingSnapshot Snapshot => Volatile.Read(ref _snapshot);
 
     /// <summary>Gives the speed layer the states of the events that are sealed but not in a batch view.</summary>
-    /// <param name="segments">Physical paths of the segments that hold them.</param>
-    /// <param name="sealedEnd">Where they end.</param>
-    public abstract void LoadSpeed(IReadOnlyList<string> segments, LogPosition sealedEnd);
+    /// <param name="visitAll">Visits the states of all their keys.</param>
+    public abstract void LoadSpeed(Action<VisitStates> visitAll);
 
     /// <summary>Puts a batch view that covers everything before its end in the place of all layers up to there.</summary>
     public abstract void Replace(BatchView view);

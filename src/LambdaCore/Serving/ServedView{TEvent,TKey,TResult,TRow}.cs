@@ -32,14 +32,8 @@ internal sealed class ServedView<TEvent, TKey, TResult, TRow> : ServedView<TEven
     }
 
     /// <inheritdoc/>
-    public override unsafe void LoadSpeed(IReadOnlyList<string> segments, LogPosition sealedEnd)
-    {
-        if (Snapshot.End == sealedEnd)
-        {
-            return;
-        }
-
-        Batch.Visit(segments, new LogRange(Snapshot.End, sealedEnd), (key, state) =>
+    public override unsafe void LoadSpeed(Action<VisitStates> visitAll) =>
+        visitAll((key, state) =>
         {
             fixed (byte* start = state)
             {
@@ -47,7 +41,6 @@ internal sealed class ServedView<TEvent, TKey, TResult, TRow> : ServedView<TEven
                 _speed.Load(key, XxHash64.Hash(key), ref reader);
             }
         });
-    }
 
     /// <inheritdoc/>
     public override void Replace(BatchView view)
@@ -63,11 +56,36 @@ internal sealed class ServedView<TEvent, TKey, TResult, TRow> : ServedView<TEven
     {
         cancellationToken.ThrowIfCancellationRequested();
         ValueTask ready = _context.WaitAsync(consistency, cancellationToken);
-        return ready.IsCompletedSuccessfully ? new(Get(key)) : WaitAsync(ready, key);
+        if (ready.IsCompletedSuccessfully)
+        {
+            try
+            {
+                return new(Get(key));
+            }
+            catch (LookupDamagedException damage)
+            {
+                return RepairAsync(damage);
+            }
+        }
 
-        async ValueTask<ViewEntry<TKey, TResult>?> WaitAsync(ValueTask ready, TKey key)
+        return WaitAsync(ready);
+
+        async ValueTask<ViewEntry<TKey, TResult>?> WaitAsync(ValueTask ready)
         {
             await ready.ConfigureAwait(false);
+            try
+            {
+                return Get(key);
+            }
+            catch (LookupDamagedException damage)
+            {
+                return await RepairAsync(damage).ConfigureAwait(false);
+            }
+        }
+
+        async ValueTask<ViewEntry<TKey, TResult>?> RepairAsync(LookupDamagedException damage)
+        {
+            await _context.Repair(this, damage).ConfigureAwait(false);
             return Get(key);
         }
     }
@@ -77,6 +95,19 @@ internal sealed class ServedView<TEvent, TKey, TResult, TRow> : ServedView<TEven
     {
         cancellationToken.ThrowIfCancellationRequested();
         await _context.WaitAsync(question.Consistency, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return Execute(question, cancellationToken);
+        }
+        catch (LookupDamagedException damage)
+        {
+            await _context.Repair(this, damage).ConfigureAwait(false);
+            return Execute(question, cancellationToken);
+        }
+    }
+
+    private ViewAnswer<TKey, TResult> Execute(ViewQuestion<TKey, TResult> question, CancellationToken cancellationToken)
+    {
         RowFilter<TKey> filter = RowFilter<TKey>.Of(Plan, _program.Key, _program.WindowStart, question.Where, question.Between);
         List<(TKey Key, TResult Result)> rows = [];
         LayerReading reading = filter.Path.Keys is { } keys

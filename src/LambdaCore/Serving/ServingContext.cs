@@ -7,8 +7,10 @@ namespace LambdaCore.Serving;
 /// <param name="Speed">The speed layer.</param>
 /// <param name="Progress">How far it has come.</param>
 /// <param name="Acknowledged">Tells the end of what was acknowledged.</param>
+/// <param name="Repair">Computes a view's batch view anew, since its file is damaged.</param>
 /// <param name="Clock">Tells the time, for staleness.</param>
-internal sealed record ServingContext<TEvent>(SpeedLayer<TEvent> Speed, Progress Progress, Func<LogPosition> Acknowledged, TimeProvider Clock)
+internal sealed record ServingContext<TEvent>(
+    SpeedLayer<TEvent> Speed, Progress Progress, Func<LogPosition> Acknowledged, Func<ServedView<TEvent>, Exception, Task> Repair, TimeProvider Clock)
 {
     /// <summary>Waits until the speed layer has come as far as a consistency asks for.</summary>
     public ValueTask WaitAsync(Consistency consistency, CancellationToken cancellationToken) =>

@@ -27,6 +27,22 @@ internal sealed class ScratchFile : IDisposable
         }
     }
 
+    /// <summary>
+    /// Deletes a file of the scratch folder that is not wanted any more, whoever wrote it; does nothing when there is none. What cannot be
+    /// deleted goes when the store is opened next.
+    /// </summary>
+    public static void Discard(string physicalPath)
+    {
+        try
+        {
+            File.Delete(physicalPath);
+        }
+        catch (Exception error) when (SystemError.IsOfFiles(error))
+        {
+            // It takes room, but harms nothing.
+        }
+    }
+
     /// <summary>The number of bytes written.</summary>
     public long Length { get; private set; }
 
