@@ -11,19 +11,22 @@ internal sealed class FlushBatch
 
     private readonly ByteWriter _bytes = new();
     private readonly List<Item> _items = new(LargestCount);
+    private int _capacity = LargestCount;
 
     /// <summary>How many states there are.</summary>
     public int Count => _items.Count;
 
     /// <summary>Whether no more should be added.</summary>
-    public bool IsFull => _items.Count >= LargestCount || _bytes.Length >= LargestBytes;
+    public bool IsFull => _items.Count >= _capacity || _bytes.Length >= LargestBytes;
 
     /// <summary>How many of the states are of keys that the spill store does not have.</summary>
     public int NewKeys => _items.Count(item => item.Replaced == 0);
 
     /// <summary>Forgets everything.</summary>
-    public void Clear()
+    /// <param name="capacity">How many states should be added at most.</param>
+    public void Clear(int capacity)
     {
+        _capacity = Math.Min(capacity, LargestCount);
         _bytes.Clear();
         _items.Clear();
     }

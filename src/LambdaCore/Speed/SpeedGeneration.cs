@@ -53,7 +53,8 @@ internal abstract class SpeedGeneration
     /// </summary>
     /// <param name="spill">The spill store.</param>
     /// <param name="batch">Emptied, and filled with what is to be written.</param>
-    public abstract void PrepareFlush(SpillStore spill, FlushBatch batch);
+    /// <param name="keys">How many keys should be moved at most.</param>
+    public abstract void PrepareFlush(SpillStore spill, FlushBatch batch, int keys);
 
     /// <summary>Writes what was prepared to the spill store, where it counts from now on.</summary>
     /// <returns>Whether that was the last of the oldest frozen table, which is gone now.</returns>

@@ -119,9 +119,9 @@ internal sealed class SpeedGeneration<TRow> : SpeedGeneration
     }
 
     /// <inheritdoc/>
-    public override void PrepareFlush(SpillStore spill, FlushBatch batch)
+    public override void PrepareFlush(SpillStore spill, FlushBatch batch, int keys)
     {
-        batch.Clear();
+        batch.Clear(keys);
         FrozenTable frozen = _frozen[0];
         SpillSession session = spill.Rent();
         for (int number = frozen.Moved; number < frozen.Table.Count && !batch.IsFull; number++)

@@ -28,9 +28,9 @@ namespace LambdaCore.Speed;
 /// <typeparam name="TEvent">The event type.</typeparam>
 internal sealed class SpeedLayer<TEvent> : IDisposable
 {
-    /// <summary>Moving keeps ahead of folding, since a group brings at most one new key per event and view.</summary>
+    /// <summary>Moving keeps ahead of folding, since a group brings at most one new key per event and view; and each time at least a part of a full table is moved.</summary>
     private const int MovedKeysPerFold = 2;
-    private const int LeastMovedKeys = 1024;
+    private const int LeastMovedPart = 32;
 
     /// <summary>How many frozen tables may wait for scans to end before the consumer waits for them too.</summary>
     private const int MostWaitingTables = 8;
@@ -331,18 +331,22 @@ internal sealed class SpeedLayer<TEvent> : IDisposable
             return;
         }
 
-        if (_frozen.Count > MostWaitingTables)
+        int keys = Math.Max(1 + (Options.FlushKeys / LeastMovedPart), checked(MovedKeysPerFold * folds * _views.Length));
+        if (!Gate.TryEnterWriteLock(TimeSpan.Zero))
         {
+            if (_frozen.Count <= MostWaitingTables)
+            {
+                return;
+            }
+
+            // Having waited for scans, be done with it: they may come without end.
             Gate.EnterWriteLock();
-        }
-        else if (!Gate.TryEnterWriteLock(TimeSpan.Zero))
-        {
-            return;
+            keys = int.MaxValue;
         }
 
         try
         {
-            Move(Math.Max(LeastMovedKeys, checked(MovedKeysPerFold * folds * _views.Length)));
+            Move(keys);
         }
         catch (Exception error)
         {
@@ -364,7 +368,7 @@ internal sealed class SpeedLayer<TEvent> : IDisposable
             if (!done)
             {
                 SpillStore spill = _spill ??= new SpillStore(Options);
-                generation.PrepareFlush(spill, _batch);
+                generation.PrepareFlush(spill, _batch, keys);
                 EnterWrite();
                 try
                 {

@@ -44,7 +44,7 @@ internal sealed class SpeedLayerPropertyTests
                     Array.ForEach(oracles, oracle => oracle.CheckKey(random.Next(keys + 1), random, seed));
                     break;
                 default:
-                    Tick[] events = [.. Enumerable.Range(0, random.Next(80)).Select(_ => new Tick(random.Next(keys), random.Next(20)))];
+                    Tick[] events = [.. Enumerable.Range(0, random.Next(random.Next(3) == 0 ? 100 : 6)).Select(_ => new Tick(random.Next(keys), random.Next(20)))];
                     layer.Apply(events);
                     Array.ForEach(oracles, oracle => oracle.Apply(events, end));
                     end += events.Length;

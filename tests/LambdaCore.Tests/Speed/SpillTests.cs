@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using LambdaCore.Log;
 using LambdaCore.Speed;
 using LambdaCore.Storage;
@@ -130,6 +131,39 @@ internal sealed class SpillTests
     }
 
     [Test]
+    [Category("Linux")]
+    [Platform("Linux")]
+    public void A_real_full_disk_stops_the_layer_too()
+    {
+        string mount = Path.Combine(Path.GetTempPath(), $"lambdacore-full-{Guid.NewGuid():N}");
+        Directory.CreateDirectory(mount);
+        try
+        {
+            if (Run("mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", mount) != 0)
+            {
+                Assert.Ignore("mounting a tmpfs needs root");
+            }
+
+            try
+            {
+                using var layer = new SpeedLayer<Tick>(
+                    new SpeedOptions(new PhysicalStorage(mount), "speed") { FlushKeys = 1000, MemoryBytes = 256 << 10 }, LogPosition.Zero);
+                layer.AddSums();
+                Assert.That(() => ApplyRange(layer, 0, 1_000_000, 1), Throws.InstanceOf<LambdaCoreException>().With.Message.Contains("ENOSPC"));
+                Assert.That(() => layer.End, Throws.InstanceOf<LambdaCoreException>());
+            }
+            finally
+            {
+                Run("umount", mount);
+            }
+        }
+        finally
+        {
+            Directory.Delete(mount, recursive: true);
+        }
+    }
+
+    [Test]
     public void A_disk_that_cannot_be_read_raises_its_error_and_nobody_hangs([ValuesAttribute] bool byScan)
     {
         using SpeedLayer<Tick> layer = Open(64 << 10, flushKeys: 100);
@@ -165,6 +199,13 @@ internal sealed class SpillTests
     {
         _disk.CapacityBytes = long.MaxValue;
         _disk.ReadsFail = false;
+    }
+
+    private static int Run(string program, params string[] arguments)
+    {
+        using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true })!;
+        process.WaitForExit();
+        return process.ExitCode;
     }
 
     private static void ApplyRange(SpeedLayer<Tick> layer, int firstKey, int keys, long value)
