@@ -15,7 +15,7 @@ namespace LambdaCore.Speed;
 /// between groups, so that readers never wait long and memory stays bounded.
 /// </para>
 /// <para>
-/// One thread, the consumer, applies and loads. Any thread may read, open, drop and dispose. Two locks keep them apart, taken in this
+/// One thread, the consumer, adds views, applies and loads. Any thread may read, open, drop and dispose. Two locks keep them apart, taken in this
 /// order: the gate, which scans share and which moving and dropping take alone, so that what a scan goes through stays
 /// where it is; and the state lock, which reads share, and which every change takes for a short time. Both are fair to
 /// those who take them alone.
@@ -77,7 +77,7 @@ internal sealed class SpeedLayer<TEvent> : IDisposable
     /// <summary>The spill store; null as long as nothing was spilled.</summary>
     internal SpillStore? Spill => _spill;
 
-    /// <summary>Adds a view. Events before <see cref="End"/> that it should have seen are to be loaded before anything else happens.</summary>
+    /// <summary>Adds a view; for the consumer. Events before <see cref="End"/> that it should have seen are to be loaded before anything else happens.</summary>
     /// <param name="filter">Which events the view counts; null for all.</param>
     /// <param name="writeKey">Writes an event's key with <see cref="KeyWriter"/>.</param>
     /// <param name="fold">Adds an event to the states of its key.</param>
@@ -124,6 +124,7 @@ internal sealed class SpeedLayer<TEvent> : IDisposable
                 }
 
                 _end = first.Plus(events.Length);
+                FreezeFull(events.Length);
             }
             catch (Exception error)
             {
@@ -142,7 +143,7 @@ internal sealed class SpeedLayer<TEvent> : IDisposable
             throw;
         }
 
-        Settle(events.Length);
+        MoveFrozen(events.Length);
     }
 
     /// <summary>Freezes every view's states and begins new ones. For any thread, also within <see cref="Exclusive"/>.</summary>
@@ -306,26 +307,23 @@ internal sealed class SpeedLayer<TEvent> : IDisposable
         }
     }
 
-    /// <summary>Freezes the tables that are full, and moves a part of the frozen ones.</summary>
+    /// <summary>Freezes the tables that are full. Only under the write lock.</summary>
     /// <param name="folds">How many events were folded since the last call.</param>
-    internal void Settle(int folds)
+    internal void FreezeFull(int folds)
     {
         foreach (SpeedView<TEvent> view in _views)
         {
-            EnterWrite();
-            try
+            if (view.FreezeIfFull(folds) is { } frozen)
             {
-                if (view.FreezeIfFull(folds) is { } frozen)
-                {
-                    _frozen.Enqueue(frozen);
-                }
-            }
-            finally
-            {
-                ExitWrite();
+                _frozen.Enqueue(frozen);
             }
         }
+    }
 
+    /// <summary>Moves a part of the frozen tables into the spill store.</summary>
+    /// <param name="folds">How many events were folded since the last call.</param>
+    internal void MoveFrozen(int folds)
+    {
         if (_frozen.IsEmpty)
         {
             return;

@@ -106,13 +106,14 @@ internal sealed class SpeedView<TEvent, TRow> : SpeedView<TEvent>
         try
         {
             Current.Active.GetOrAdd(key, hash).Merge(in loaded);
+            _layer.FreezeFull(folds: 1);
         }
         finally
         {
             _layer.ExitWrite();
         }
 
-        _layer.Settle(folds: 1);
+        _layer.MoveFrozen(folds: 1);
     }
 
     /// <inheritdoc/>

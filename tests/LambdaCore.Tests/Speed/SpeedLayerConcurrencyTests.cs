@@ -11,7 +11,7 @@ namespace LambdaCore.Tests.Speed;
 internal sealed class SpeedLayerConcurrencyTests
 {
     private const int Keys = 700;
-    private const int Events = 50_000;
+    private const int Events = 30_000;
 
     private LogPosition _from;
     private volatile bool _done;
