@@ -3,7 +3,10 @@ using LambdaCore.Values;
 
 namespace LambdaCore.Views;
 
-/// <summary>Arithmetic of floating-point numbers: IEEE 754 in their own precision. It never fails; it gives infinities and NaN.</summary>
+/// <summary>
+/// Arithmetic of floating-point numbers: IEEE 754 in their own precision. It never fails; it gives infinities and NaN. The
+/// sign of a zero is not seen: DuckDB's Parquet dictionaries lose it, so a division by negative zero is one by zero.
+/// </summary>
 internal static class FloatOperators
 {
     private static readonly ValueKind[] Computed = [ValueKind.Float32, ValueKind.Float64];
@@ -14,7 +17,7 @@ internal static class FloatOperators
         .. Computed.Select(k => Binary("Add", "+", k, Expression.Add)),
         .. Computed.Select(k => Binary("Subtract", "-", k, Expression.Subtract)),
         .. Computed.Select(k => Binary("Multiply", "*", k, Expression.Multiply)),
-        .. Computed.Select(k => Binary("Divide", "/", k, Expression.Divide)),
+        .. Computed.Select(Divide),
         .. Computed.Select(k => Binary("Modulo", "%", k, Expression.Modulo)),
         .. Computed.Select(k => Unary("Negate", k, Expression.Negate, a => SqlText.Infix($"-({a.Text})"))),
         .. Computed.Select(k => Unary("Abs", k, a => Expression.Call(typeof(Math), nameof(Math.Abs), null, a), a => SqlText.Atom($"abs({a.Text})"))),
@@ -33,6 +36,15 @@ internal static class FloatOperators
             Evaluate = a => evaluate(a[0], a[1]),
             Sql = a => SqlText.Infix($"{a[0]} {sign} {a[1]}"),
         };
+
+    // Adding zero turns a negative zero into zero and changes nothing else.
+    private static Operator Divide(ValueKind kind) => new("Divide", [kind, kind], kind)
+    {
+        Evaluate = a => Expression.Divide(a[0], a[1] is ConstantExpression ? a[1] : Expression.Add(a[1], Expression.Default(a[1].Type))),
+        Sql = a => a[1].IsConstant
+            ? SqlText.Infix($"{a[0]} / {a[1]}")
+            : SqlText.Infix($"{a[0]} / ({a[1]} + {SqlLiteral.Of(kind, Activator.CreateInstance(ScalarType.RepresentationOf(kind)))})"),
+    };
 
     private static Operator Unary(string name, ValueKind kind, Func<Expression, Expression> evaluate, Func<SqlText, SqlText> sql) =>
         new(name, [kind], kind)

@@ -11,7 +11,7 @@ namespace LambdaCore.Views;
 /// <item><c>==</c> takes missing for a value equal to itself only, and <c>!=</c> is its negation, as with C#'s nullables;
 /// <c>&lt; &lt;= &gt; &gt;=</c> are false for a missing operand. So a condition is never missing.</item>
 /// <item>Whole numbers compute in C#'s promoted type; quotients and conversions cut towards zero; a remainder has the dividend's sign.</item>
-/// <item>Floating-point numbers follow IEEE 754 in their own precision, NaN comparing as in C#.</item>
+/// <item>Floating-point numbers follow IEEE 754 in their own precision, NaN comparing as in C#; the sign of a zero is never seen.</item>
 /// <item>Decimals are rounded to nine digits after the point, half to even, within the range of <see cref="decimal"/>.</item>
 /// <item>Text is compared, searched and cut ordinally; positions and lengths count UTF-16 units.</item>
 /// <item>Times are UTC microseconds, without their offset; members of a time are those of UTC.</item>

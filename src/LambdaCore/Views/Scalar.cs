@@ -40,7 +40,7 @@ internal sealed class ColumnScalar(EventProperty property) : Scalar
 
 /// <summary>
 /// A value known when the view is defined, in its kind's representation; null if it is missing. A negative zero becomes zero:
-/// DuckDB takes expressions that differ in the sign of a zero for the same.
+/// DuckDB takes two expressions for one if only the sign of a zero tells them apart.
 /// </summary>
 internal sealed class ConstantScalar : Scalar
 {

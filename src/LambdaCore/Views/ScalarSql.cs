@@ -21,7 +21,7 @@ internal static class ScalarSql
             CallScalar call => Call(call, place),
             _ => throw new ArgumentOutOfRangeException(nameof(scalar), scalar, null),
         };
-        return text with { IsNullable = scalar.Type.IsNullable, MayBeNaN = scalar.MayBeNaN };
+        return text with { IsNullable = scalar.Type.IsNullable, MayBeNaN = scalar.MayBeNaN, IsConstant = scalar is ConstantScalar };
     }
 
     private static SqlText Call(CallScalar call, Place place)

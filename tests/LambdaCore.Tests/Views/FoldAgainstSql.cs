@@ -1,0 +1,151 @@
+using System.Runtime.InteropServices;
+using LambdaCore.Aggregates;
+using LambdaCore.Batch;
+using LambdaCore.DuckDb;
+using LambdaCore.Values;
+using LambdaCore.Views;
+using NUnit.Framework;
+
+namespace LambdaCore.Tests.Views;
+
+/// <summary>Whole views: their SQL over stored events gives the very keys and states that their fold gives, in the order of the keys' bytes.</summary>
+[TestFixture]
+internal sealed class FoldAgainstSql
+{
+    private static readonly int[] Wanted = [0, 1, 7, -10];
+
+    private static readonly ViewDefinition<Anything>[] Views =
+    [
+        View.Of<Anything>("hourly").Where(e => e.Text != "a").Where(e => e.I32 != 3)
+            .GroupBy(e => new { Hour = Window.Hour(e.Time), e.Text })
+            .Select(g => new { Events = g.Count(), Flagged = g.Count(e => e.Flag), Users = g.ApproxDistinct(e => e.TextN), Last = g.Latest(e => e.TextN), First = g.Earliest(e => e.F64), Total = g.Sum(e => e.I64N) }),
+        Keyed(View.Of<Anything>("k_bool").GroupBy(e => e.FlagN)),
+        Keyed(View.Of<Anything>("k_i8").GroupBy(e => e.I8N)),
+        Keyed(View.Of<Anything>("k_u16").GroupBy(e => e.U16)),
+        Keyed(View.Of<Anything>("k_u32").GroupBy(e => e.U32N)),
+        Keyed(View.Of<Anything>("k_u64").GroupBy(e => e.U64)),
+        Keyed(View.Of<Anything>("k_f32").GroupBy(e => e.F32)),
+        Keyed(View.Of<Anything>("k_f64").GroupBy(e => e.F64N)),
+        Keyed(View.Of<Anything>("k_decimal").GroupBy(e => e.DecN)),
+        Keyed(View.Of<Anything>("k_text").GroupBy(e => e.TextN)),
+        Keyed(View.Of<Anything>("k_guid").GroupBy(e => e.IdN)),
+        Keyed(View.Of<Anything>("k_date").GroupBy(e => e.DateN)),
+        Keyed(View.Of<Anything>("k_span").GroupBy(e => e.Span)),
+        Keyed(View.Of<Anything>("k_bytes").GroupBy(e => e.BytesN)),
+        Keyed(View.Of<Anything>("k_enum").GroupBy(e => new { e.Tint, e.Weekday })),
+        Keyed(View.Of<Anything>("k_week").GroupBy(e => new { Week = Window.Of(e.Time, TimeSpan.FromDays(7)), Month = e.Time.Month, In = Wanted.Contains(e.I32) })),
+        Keyed(View.Of<Anything>("k_computed").GroupBy(e => new { Sum = (int?)(e.I32 + e.I16), Half = e.I32 / 2, Positive = e.F64 > 0, Length = e.Text.Length })),
+    ];
+
+    private static ViewDefinition<Anything> Keyed<TKey>(GroupedViewBuilder<Anything, TKey> keyed) => keyed.Select(g => new
+    {
+        Events = g.Count(), Long = g.Sum(e => e.I64), Small = g.Sum(e => e.U8N), Money = g.Sum(e => e.Dec), Mean = g.Average(e => e.DecN), Low = g.Min(e => e.F64), High = g.Max(e => e.F32N),
+        First = g.Earliest(e => e.Date), Last = g.Latest(e => e.Bytes), Early = g.Min(e => e.Time), Late = g.Max(e => e.MomentN), Big = g.Max(e => e.U64), Ids = g.ApproxDistinct(e => e.U64N),
+        Days = g.ApproxDistinct(e => e.Date), Longest = g.Max(e => e.Text), Even = g.Count(e => e.I32 % 2 == 0), Guid = g.Min(e => e.Id), Color = g.Max(e => e.TintN), Flag = g.Latest(e => e.FlagN),
+    });
+
+    [TestCaseSource(nameof(Views))]
+    public void The_SQL_of_a_view_gives_what_its_fold_gives(ViewDefinition<Anything> view)
+    {
+        int seed = int.TryParse(Environment.GetEnvironmentVariable("LAMBDACORE_SEED"), out int given) ? given : Random.Shared.Next();
+        NastyValues values = new(seed);
+        Anything[] events = [.. Enumerable.Range(0, 5000).Select(_ => values.Event())];
+        Dictionary<string, string> folded = view.Accept(new Folder(events));
+        using DuckDbInstance instance = new(new DuckDbOptions());
+        using DuckDbConnection connection = instance.Connect();
+        ScalarFunctions.Register(connection);
+        foreach (SketchFunction sketch in view.Plan.Aggregates.Select(a => a.Function.Sketch).OfType<SketchFunction>().Distinct())
+        {
+            SketchFunctions.Register(connection, sketch);
+        }
+
+        StoredEvents.Create(connection, "events", events);
+        List<string> keys = [];
+        using DuckDbResult result = connection.Query(SqlCompiler.SelectStates(view.Plan, "events", nameof(Anything.Time)));
+        while (result.NextChunk())
+        {
+            for (int row = 0; row < result.RowCount; row++)
+            {
+                (string key, string state) = Read(view.Plan, result, row);
+                keys.Add(key);
+                Assert.That(folded.GetValueOrDefault(key), Is.EqualTo(state), () => $"LAMBDACORE_SEED={seed}, key {key}\n{view.Explain()}");
+            }
+        }
+
+        Assert.That(keys, Is.EqualTo(folded.Keys.Order(StringComparer.Ordinal)), () => $"LAMBDACORE_SEED={seed}");
+    }
+
+    private static (string Key, string State) Read(ViewPlan plan, DuckDbResult result, int row)
+    {
+        ByteWriter key = new();
+        ByteWriter state = new();
+        int column = 0;
+        foreach (KeyColumn part in plan.Keys)
+        {
+            ColumnTranscoder.WriteKey(part.Type, result.Column(column++), row, key);
+        }
+
+        foreach (PlannedColumn part in plan.StateColumns)
+        {
+            ColumnTranscoder.WriteState(part.Column.Type, result.Column(column++), row, state);
+        }
+
+        return (Convert.ToHexString(key.Written), Convert.ToHexString(state.Written));
+    }
+
+    private sealed class Folder(Anything[] events) : IViewVisitor<Anything, Dictionary<string, string>>
+    {
+        public Dictionary<string, string> Visit<TKey, TResult, TRow>(ViewProgram<Anything, TKey, TResult, TRow> program)
+            where TRow : struct, IState<TRow>
+        {
+            Dictionary<string, TRow> rows = [];
+            ByteWriter key = new();
+            for (int i = 0; i < events.Length; i++)
+            {
+                if (program.Filter is { } filter && !filter(events[i]))
+                {
+                    continue;
+                }
+
+                key.Clear();
+                program.WriteEventKey(events[i], key);
+                ref TRow row = ref CollectionsMarshal.GetValueRefOrAddDefault(rows, Convert.ToHexString(key.Written), out _);
+                program.Fold(events[i], new EventStamp(UnixTime.FromDateTimeOffset(events[i].Time), i), ref row);
+            }
+
+            foreach ((string bytes, TRow row) in rows)
+            {
+                Assert.That(RoundTrip(program, bytes, row), Is.EqualTo(bytes), "a key that was read is written alike");
+            }
+
+            return rows.ToDictionary(r => r.Key, r =>
+            {
+                ByteWriter state = new();
+                r.Value.Write(state);
+                return Convert.ToHexString(state.Written);
+            });
+        }
+
+        private static unsafe string RoundTrip<TKey, TResult, TRow>(ViewProgram<Anything, TKey, TResult, TRow> program, string bytes, in TRow row)
+            where TRow : struct, IState<TRow>
+        {
+            fixed (byte* start = Convert.FromHexString(bytes))
+            {
+                ByteReader reader = new(start, bytes.Length / 2);
+                TKey key = program.ReadKey(ref reader);
+                ByteWriter written = new();
+                program.WriteKey(key, written);
+                try
+                {
+                    Assert.That(program.Project(key, in row), Is.Not.Null);
+                }
+                catch (OverflowException)
+                {
+                    // Sums of nasty numbers need not fit their type.
+                }
+
+                return Convert.ToHexString(written.Written);
+            }
+        }
+    }
+}
