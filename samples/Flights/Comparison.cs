@@ -8,10 +8,10 @@ namespace Flights;
 /// <param name="Rows">The rows that SQL gives.</param>
 /// <param name="Matches">How many of them the view gives too, at the same place.</param>
 /// <param name="LargestDifference">The largest difference between exact numbers.</param>
-/// <param name="LargestError">The largest difference between an estimate and the truth, in standard errors.</param>
+/// <param name="LargestError">The largest difference between an estimate and the truth, in standard errors; null if nothing is estimated.</param>
 /// <param name="FirstMismatch">The first row that differs; null if all agree.</param>
 internal sealed record Comparison(
-    string View, AnswerSource Source, int Rows, int Matches, double LargestDifference, double LargestError, string? FirstMismatch)
+    string View, AnswerSource Source, int Rows, int Matches, double LargestDifference, double? LargestError, string? FirstMismatch)
 {
     private const double AllowedStandardErrors = 5;
 
@@ -50,7 +50,7 @@ internal sealed record Comparison(
             matches += equal ? 1 : 0;
         }
 
-        return new Comparison(view.Name, answer.Receipt.Source, expected.Count, matches, largestDifference, largestError, mismatch);
+        return new Comparison(view.Name, answer.Receipt.Source, expected.Count, matches, largestDifference, standardErrors.Any(e => e > 0) ? largestError : null, mismatch);
     }
 
     /// <summary>The values of a key or result: itself, or its properties as they are declared.</summary>

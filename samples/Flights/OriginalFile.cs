@@ -23,27 +23,18 @@ internal sealed class OriginalFile : IDisposable
     /// <summary>The number of flights.</summary>
     public long Count { get; }
 
-    /// <summary>The flights in the order of the file, in arrays of a size.</summary>
+    /// <summary>The flights in the order of the file, in arrays of at least a size, but for the last.</summary>
     public IEnumerable<Flight[]> Read(int size)
     {
-        Dictionary<string, string> airports = [];
-        List<Flight> flights = new(size);
+        List<Flight> flights = [];
         using DuckDbResult rows = _connection.Query("SELECT date, delay::INTEGER, distance::INTEGER, origin, destination FROM flights ORDER BY file_row_number");
         while (rows.NextChunk())
         {
-            for (int row = 0; row < rows.RowCount; row++)
+            AddChunk(rows, flights);
+            if (flights.Count >= size)
             {
-                flights.Add(new Flight(
-                    DateTimeOffset.UnixEpoch.AddMicroseconds(rows.Column(0).Int64(row)),
-                    rows.Column(1).Int32(row),
-                    rows.Column(2).Int32(row),
-                    Airport(rows.Column(3).Text(row)),
-                    Airport(rows.Column(4).Text(row))));
-                if (flights.Count == size)
-                {
-                    yield return [.. flights];
-                    flights.Clear();
-                }
+                yield return [.. flights];
+                flights.Clear();
             }
         }
 
@@ -51,8 +42,6 @@ internal sealed class OriginalFile : IDisposable
         {
             yield return [.. flights];
         }
-
-        string Airport(string code) => airports.TryGetValue(code, out string? known) ? known : airports[code] = code;
     }
 
     /// <summary>The answer to SQL over the table <c>flights</c>: the names of the columns, and all rows.</summary>
@@ -82,5 +71,15 @@ internal sealed class OriginalFile : IDisposable
     {
         _connection.Dispose();
         _duckDb.Dispose();
+    }
+
+    private static void AddChunk(DuckDbResult rows, List<Flight> flights)
+    {
+        VectorReader date = rows.Column(0), delay = rows.Column(1), distance = rows.Column(2), origin = rows.Column(3), destination = rows.Column(4);
+        for (int row = 0; row < rows.RowCount; row++)
+        {
+            flights.Add(new Flight(
+                DateTimeOffset.UnixEpoch.AddMicroseconds(date.Int64(row)), delay.Int32(row), distance.Int32(row), origin.Text(row), destination.Text(row)));
+        }
     }
 }

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using Flights;
 using LambdaCore;
-using Spectre.Console;
 
 if (Arguments.Parse(args) is not { } arguments)
 {
@@ -19,6 +18,11 @@ if (Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any
 try
 {
     return await RunAsync() ? 0 : 1;
+}
+catch (LambdaCoreException error)
+{
+    Console.Error.WriteLine(error);
+    return 1;
 }
 finally
 {

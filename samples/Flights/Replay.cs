@@ -37,7 +37,7 @@ internal sealed class Replay(LambdaStore<Flight> store, OriginalFile original)
             appended += flights.Length;
             if (appended % _eventsPerBatch < flights.Length && appended < original.Count)
             {
-                await Questions.AskAsync(store, flights[^1].Departure);
+                await Questions.AskAsync(store);
                 if (batch.IsCompleted)
                 {
                     await batch;
@@ -56,6 +56,6 @@ internal sealed class Replay(LambdaStore<Flight> store, OriginalFile original)
         LogPosition before = store.Position;
         BatchRun run = await store.RunBatchAsync();
         _batches.Add(run);
-        Console.WriteLine($"  batch views now end at {run.End}: {run.Views.Sum(v => v.Keys):N0} rows in {run.Elapsed.TotalSeconds:F2} s, while {store.Position.Value - before.Value:N0} events were appended");
+        Console.WriteLine($"  batch views now end at {run.End.Value:N0}: {run.Views.Sum(v => v.Keys):N0} rows in {run.Elapsed.TotalSeconds:F2} s, while {store.Position.Value - before.Value:N0} events were appended");
     }
 }

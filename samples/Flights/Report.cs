@@ -8,9 +8,14 @@ internal static class Report
 {
     public static void Show(IEnumerable<Comparison> comparisons)
     {
+        if (Console.IsOutputRedirected)
+        {
+            AnsiConsole.Profile.Width = 120; // without a terminal there is no width to ask for
+        }
+
         Table table = new Table().Border(TableBorder.Simple)
             .AddColumn("view")
-            .AddColumn("answered by")
+            .AddColumn("source")
             .AddColumn(new TableColumn("rows").RightAligned())
             .AddColumn(new TableColumn("matches").RightAligned())
             .AddColumn(new TableColumn("largest difference").RightAligned())
@@ -23,7 +28,7 @@ internal static class Report
                 c.Rows.ToString("N0", CultureInfo.InvariantCulture),
                 c.Matches.ToString("N0", CultureInfo.InvariantCulture),
                 c.LargestDifference.ToString("G3", CultureInfo.InvariantCulture),
-                c.LargestError == 0 ? "-" : string.Create(CultureInfo.InvariantCulture, $"{c.LargestError:F1} standard errors"));
+                c.LargestError is { } error ? string.Create(CultureInfo.InvariantCulture, $"{error:F1} std. errors") : "-");
         }
 
         AnsiConsole.Write(table);
