@@ -100,7 +100,7 @@ internal static class StoreOpening
 
     private static DuckDbOptions DuckDbOptionsOf<TEvent>(IStorage storage, LambdaStoreOptions<TEvent> options) => new()
     {
-        AllowedDirectories = [storage.Materialise("log"), storage.Materialise("views"), storage.ScratchFolder],
+        AllowedDirectories = [storage.PhysicalFolder],
         TempDirectory = storage.ScratchFolder,
         MemoryLimitBytes = options.BatchMemoryBytes,
         Threads = options.BatchThreads,

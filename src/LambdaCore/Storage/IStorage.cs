@@ -16,6 +16,9 @@ namespace LambdaCore.Storage;
 /// </remarks>
 internal interface IStorage
 {
+    /// <summary>The real folder below which lies whatever others (DuckDB) may read or write.</summary>
+    string PhysicalFolder { get; }
+
     /// <summary>A real folder, on the same file system as the store, for files that others (DuckDB) write.</summary>
     string ScratchFolder { get; }
 

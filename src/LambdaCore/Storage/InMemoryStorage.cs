@@ -36,6 +36,8 @@ internal sealed class InMemoryStorage : IStorage, IDisposable
         _scratchFolder = new Lazy<string>(() => Directory.CreateTempSubdirectory("lambdacore-scratch-").FullName);
     }
 
+    public string PhysicalFolder => ScratchFolder;
+
     public string ScratchFolder => _scratchFolder.Value;
 
     /// <summary>Called before each operation that reaches the disk. It may throw: a <see cref="StorageException"/> is a

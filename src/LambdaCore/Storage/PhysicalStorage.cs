@@ -23,6 +23,8 @@ internal sealed class PhysicalStorage : IStorage
         CreatePhysicalFolder(ScratchFolder);
     }
 
+    public string PhysicalFolder => _root;
+
     public string ScratchFolder { get; }
 
     public IStorageFile Create(string path, long preallocatedLength)

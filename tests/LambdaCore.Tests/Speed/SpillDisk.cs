@@ -18,6 +18,8 @@ internal sealed class SpillDisk : IStorage
 
     public IReadOnlyCollection<string> Files => [.. _files.Keys];
 
+    public string PhysicalFolder => ScratchFolder;
+
     public string ScratchFolder => throw new NotSupportedException();
 
     public IStorageFile Create(string path, long preallocatedLength)
