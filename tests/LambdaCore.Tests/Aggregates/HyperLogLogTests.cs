@@ -129,6 +129,31 @@ internal sealed unsafe class HyperLogLogTests
         Assert.That(Of([0, ulong.MaxValue], 12).Estimate(), Is.EqualTo(2).Within(0.001));
     }
 
+    [TestCase("0C 02 41000000 81000000", true, TestName = "Codes in ascending order are read")]
+    [TestCase("0C 02 81000000 41000000", false, TestName = "Codes out of order are refused")]
+    [TestCase("0C 02 41000000 42000000", false, TestName = "Two codes of one index are refused")]
+    [TestCase("0C 01 40000000", false, TestName = "A code of rank 0 is refused")]
+    [TestCase("0C 01 68000000", true, TestName = "A code of rank 40 is read")]
+    [TestCase("0C 01 69000000", false, TestName = "A code of rank 41 is refused")]
+    [TestCase("0C 01 41000080", false, TestName = "An index of 26 bits is refused")]
+    [TestCase("04 04 41000000 81000000 C1000000 01010000", false, TestName = "More codes than a sparse sketch has are refused")]
+    [TestCase("03 00 00000000 00000000", false, TestName = "A precision of 3 is refused")]
+    [TestCase("13 01 41000000", false, TestName = "A precision of 19 is refused")]
+    [TestCase("04 00 3D000000 00000000 00000000 00000000", true, TestName = "A register of the greatest rank is read")]
+    [TestCase("04 00 00000000 00000000 00000000 0000003E", false, TestName = "A register above the greatest rank is refused")]
+    public void Bytes_that_no_sketch_has_are_refused(string hex, bool good)
+    {
+        byte[] bytes = Convert.FromHexString(hex.Replace(" ", "", StringComparison.Ordinal));
+        if (good)
+        {
+            Assert.That(Write(Read(bytes)), Is.EqualTo(bytes));
+        }
+        else
+        {
+            Assert.That(() => Read(bytes), Throws.InstanceOf<InvalidDataException>());
+        }
+    }
+
     [Test]
     public void Sketches_of_different_precision_do_not_mix()
     {
