@@ -69,7 +69,7 @@ internal sealed class SpeedLayer<TEvent> : IDisposable
     internal SpeedOptions Options { get; }
 
     /// <summary>The bytes from which on a table is moved out.</summary>
-    internal long FlushBytes => Math.Max(LeastFlushBytes, Options.MemoryBytes / 16);
+    internal long FlushBytes => Math.Max(LeastFlushBytes, Options.MemoryBytes / 8);
 
     /// <summary>Scans share it; moving and dropping take it alone.</summary>
     internal ReaderWriterLockSlim Gate { get; } = new();

@@ -14,6 +14,6 @@ internal sealed record SpeedOptions(IStorage Storage, string Folder)
     /// </summary>
     public long MemoryBytes { get; init; } = 256L << 20;
 
-    /// <summary>The number of keys in a view's hash table from which on it is moved out; 32768 by default.</summary>
-    public int FlushKeys { get; init; } = 32768;
+    /// <summary>The number of keys in a view's hash table from which on it is moved out; 131,072 by default.</summary>
+    public int FlushKeys { get; init; } = 131_072;
 }
