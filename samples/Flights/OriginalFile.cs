@@ -27,7 +27,8 @@ internal sealed class OriginalFile : IDisposable
     public IEnumerable<Flight[]> Read(int size)
     {
         List<Flight> flights = [];
-        using DuckDbResult rows = _connection.Query("SELECT date, delay::INTEGER, distance::INTEGER, origin, destination FROM flights ORDER BY file_row_number");
+        // DuckDB keeps the order of the file: a sort would take longer than the rest.
+        using DuckDbResult rows = _connection.Query("SELECT date, delay::INTEGER, distance::INTEGER, origin, destination FROM flights");
         while (rows.NextChunk())
         {
             AddChunk(rows, flights);

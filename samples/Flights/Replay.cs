@@ -7,7 +7,7 @@ namespace Flights;
 internal sealed class Replay(LambdaStore<Flight> store, OriginalFile original)
 {
     private const int EventsPerAppend = 5_000;
-    private const int AppendsUnderWay = 8;
+    private const int AppendsUnderWay = 32;
 
     private readonly long _eventsPerBatch = Math.Max(original.Count / 6, EventsPerAppend);
     private readonly List<BatchRun> _batches = [];
@@ -27,7 +27,7 @@ internal sealed class Replay(LambdaStore<Flight> store, OriginalFile original)
         Task batch = Task.CompletedTask;
         foreach (Flight[] flights in original.Read(EventsPerAppend))
         {
-            // Each append is durable when its task ends; several share one flush of the disk.
+            // An append is durable when its task ends. Those that are under way together share a flush of the disk.
             underWay.Enqueue(store.AppendAsync(flights).AsTask());
             if (underWay.Count == AppendsUnderWay)
             {
