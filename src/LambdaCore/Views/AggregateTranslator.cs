@@ -31,7 +31,7 @@ internal sealed class AggregateTranslator
     public static AggregateTranslator Translate(ViewDraft draft, KeyShape key, LambdaExpression result)
     {
         AggregateTranslator translator = new(draft, key, result.Parameters[0]);
-        foreach ((string name, Expression value) in Parts(result.Body))
+        foreach ((string name, Expression value) in translator.Parts(result.Body))
         {
             MethodCallExpression[] calls = [.. new Finder(translator).Find(value)];
             bool isWhole = calls.Length == 1 && Strip(value) == calls[0];
@@ -47,7 +47,7 @@ internal sealed class AggregateTranslator
     /// <summary>The position in <see cref="Planned"/> of the aggregate that a call stands for.</summary>
     public int IndexOf(MethodCallExpression call) => _calls[call];
 
-    private static IEnumerable<(string Name, Expression Value)> Parts(Expression body)
+    private IEnumerable<(string Name, Expression Value)> Parts(Expression body)
     {
         NewExpression? construction = body as NewExpression ?? (body as MemberInitExpression)?.NewExpression;
         if (construction is null)
@@ -59,7 +59,9 @@ internal sealed class AggregateTranslator
         return construction.Arguments
             .Select((value, i) => (NameOf(construction, parameters, i), value))
             .Concat(body is MemberInitExpression initializer
-                ? initializer.Bindings.Select(b => (b.Member.Name, b is MemberAssignment assignment ? assignment.Expression : Expression.MemberInit(Expression.New(typeof(object)), [])))
+                ? initializer.Bindings.Select(b => (b.Member.Name, b is MemberAssignment assignment
+                    ? assignment.Expression
+                    : throw Refuse(body, $"the member {b.Member.Name} is filled by a nested initializer.", "Assign it one value.")))
                 : []);
     }
 
@@ -184,6 +186,11 @@ internal sealed class AggregateTranslator
             if (node.Object != owner._group)
             {
                 return base.VisitMethodCall(node);
+            }
+
+            if (node.Method.DeclaringType != owner._group.Type)
+            {
+                throw owner.Refuse(node, "it is no aggregate.", "Use g.Key, g.Count(), g.Sum(...) and the others.");
             }
 
             _found.Add(node);

@@ -164,6 +164,11 @@ internal sealed class ScalarTranslator(string view, EventSchema events, Paramete
             ExpressionType.GreaterThanOrEqual => "GreaterOrEqual",
             _ => null,
         };
+        if (left.Type.Kind == ValueKind.Boolean)
+        {
+            throw Refuse(binary, "a nullable bool has three values, and a condition two.", "Write == true on each side.");
+        }
+
         return name is null
             ? throw Refuse(binary, $"the operator {binary.NodeType} on {binary.Left.Type.Name} cannot be translated.", "Use comparisons, &&, ||, + - * / % and ??.")
             : Apply(binary, name, left, right);
