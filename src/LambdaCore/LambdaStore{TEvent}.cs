@@ -105,11 +105,16 @@ public sealed class LambdaStore<TEvent> : IAsyncDisposable
     private IViewReader<TKey, TResult> ReaderOf<TKey, TResult>(ViewDefinition<TEvent, TKey, TResult> view)
     {
         ArgumentNullException.ThrowIfNull(view);
-        return _parts.ViewsByName.TryGetValue(view.Name, out ServedView<TEvent>? served)
-            && served is IViewReader<TKey, TResult> reader && served.Plan.Fingerprint == view.Plan.Fingerprint
+        if (!_parts.ViewsByName.TryGetValue(view.Name, out ServedView<TEvent>? served))
+        {
+            string views = _parts.Views.Count == 0 ? "no views" : string.Join(", ", _parts.Views.Select(v => $"'{v.Plan.Name}'"));
+            throw new ArgumentException($"The store was not opened with a view '{view.Name}'; it has {views}. Add it in the options: AddView(...).", nameof(view));
+        }
+
+        return served is IViewReader<TKey, TResult> reader && served.Plan.Fingerprint == view.Plan.Fingerprint
             ? reader
             : throw new ArgumentException(
-                $"The store was not opened with this view '{view.Name}'; it has {string.Join(", ", _parts.Views.Select(v => $"'{v.Plan.Name}'"))}. Add it in the options: AddView(...).", nameof(view));
+                $"The store was opened with another definition of view '{view.Name}' than it is asked with. Ask with the definition that was given to AddView(...).", nameof(view));
     }
 
     private void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed) != 0, this);

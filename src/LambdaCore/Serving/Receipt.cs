@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace LambdaCore;
 
 /// <summary>What an answer stands on.</summary>
@@ -31,4 +33,8 @@ public sealed record Receipt
 
     /// <summary>The results that are estimates, and how good they are; empty if all are exact.</summary>
     public required IReadOnlyList<ColumnError> Errors { get; init; }
+
+    /// <summary>The receipt in one line, for logs: source, range, and each layer with its range.</summary>
+    public override string ToString() =>
+        $"{Source} {Range} = {string.Join(" + ", Layers.Select(l => $"{l.Source} {l.Range}"))}, watermark {Watermark?.ToString("O", CultureInfo.InvariantCulture) ?? "none"}{(IsComplete is { } complete ? complete ? ", complete" : ", not complete" : "")}";
 }

@@ -109,22 +109,18 @@ internal sealed class ServedView<TEvent, TKey, TResult, TRow> : ServedView<TEven
     private ViewAnswer<TKey, TResult> Execute(ViewQuestion<TKey, TResult> question, CancellationToken cancellationToken)
     {
         RowFilter<TKey> filter = RowFilter<TKey>.Of(Plan, _program.Key, _program.WindowStart, question.Where, question.Between);
-        List<(TKey Key, TResult Result)> rows = [];
+        RowCollector<TEvent, TKey, TResult, TRow> rows = new(_program, filter, question.Having);
         LayerReading reading = filter.Path.Keys is { } keys
-            ? LookUp(keys, filter, question.Layers, rows)
-            : Scan(filter, question, rows, cancellationToken);
+            ? LookUp(keys, question.Layers, rows)
+            : Scan(filter.Path.Range, question, rows, cancellationToken);
+        Receipt receipt = _receipts.Write(reading, question.Layers, question.Between?.End);
+        IEnumerable<ViewEntry<TKey, TResult>> entries = rows.Rows.Select(row => new ViewEntry<TKey, TResult>(row.Key, row.Result, receipt));
         if (question.Order is not null)
         {
-            rows = [.. rows.OrderBy(row => row, question.Order)];
+            entries = entries.OrderBy(entry => entry, question.Order);
         }
 
-        if (question.Take is { } count && count < rows.Count)
-        {
-            rows.RemoveRange(count, rows.Count - count);
-        }
-
-        Receipt receipt = _receipts.Write(reading, question.Layers, question.Between?.End);
-        return new ViewAnswer<TKey, TResult>([.. rows.Select(row => new ViewEntry<TKey, TResult>(row.Key, row.Result, receipt))], receipt);
+        return new ViewAnswer<TKey, TResult>([.. entries.Take(question.Take ?? int.MaxValue)], receipt);
     }
 
     private ViewEntry<TKey, TResult>? Get(TKey key)
@@ -164,7 +160,7 @@ internal sealed class ServedView<TEvent, TKey, TResult, TRow> : ServedView<TEven
         return new ViewEntry<TKey, TResult>(key, _program.Project(key, in row), _receipts.Write(reading, AnswerSource.Merged, windowEnd));
     }
 
-    private unsafe LayerReading LookUp(IReadOnlyList<byte[]> keys, RowFilter<TKey> filter, AnswerSource layers, List<(TKey Key, TResult Result)> rows)
+    private LayerReading LookUp(IReadOnlyList<byte[]> keys, AnswerSource layers, RowCollector<TEvent, TKey, TResult, TRow> rows)
     {
         TRow[] merged = new TRow[keys.Count];
         bool[] found = new bool[keys.Count];
@@ -195,7 +191,7 @@ internal sealed class ServedView<TEvent, TKey, TResult, TRow> : ServedView<TEven
                 contributed |= reading.Contributed;
                 if (found[i] || reading.Contributed != AnswerSource.None)
                 {
-                    Emit(keys[i], in merged[i], filter, rows);
+                    rows.Add(keys[i], in merged[i]);
                 }
             }
         }
@@ -211,8 +207,8 @@ internal sealed class ServedView<TEvent, TKey, TResult, TRow> : ServedView<TEven
     /// <summary>
     /// Merges the sorted rows of the batch views with the sorted rows of the speed layer, both restricted to the range of keys.
     /// </summary>
-    private unsafe LayerReading Scan(
-        RowFilter<TKey> filter, ViewQuestion<TKey, TResult> question, List<(TKey Key, TResult Result)> rows, CancellationToken cancellationToken)
+    private LayerReading Scan(
+        KeyRange range, ViewQuestion<TKey, TResult> question, RowCollector<TEvent, TKey, TResult, TRow> rows, CancellationToken cancellationToken)
     {
         int limit = question.Order is null ? question.Take ?? int.MaxValue : int.MaxValue;
         LayerReading reading = new() { Snapshot = ServingSnapshot.Empty };
@@ -226,7 +222,7 @@ internal sealed class ServedView<TEvent, TKey, TResult, TRow> : ServedView<TEven
                     reading = Capture();
                     return reading.Snapshot.End;
                 },
-                question.Layers.HasFlag(AnswerSource.Speed) ? filter.Path.Range : KeyRange.None,
+                question.Layers.HasFlag(AnswerSource.Speed) ? range : KeyRange.None,
                 (ReadOnlySpan<byte> key, ulong hash, in TRow row) => recent.GetOrAdd(key, hash).Merge(in row));
             reading.Position = position;
             int[] order = SortedByKey(recent);
@@ -235,8 +231,8 @@ internal sealed class ServedView<TEvent, TKey, TResult, TRow> : ServedView<TEven
             {
                 foreach (BatchView batch in reading.Snapshot.Batches)
                 {
-                    LookupFile.Enumerator stored = batch.Lookup.Scan(filter.Path.Range.Low, filter.Path.Range.High);
-                    while (rows.Count < limit && stored.MoveNext())
+                    LookupFile.Enumerator stored = batch.Lookup.Scan(range.Low, range.High);
+                    while (rows.Rows.Count < limit && stored.MoveNext())
                     {
                         cancellationToken.ThrowIfCancellationRequested();
                         int comparison = 1;
@@ -253,7 +249,7 @@ internal sealed class ServedView<TEvent, TKey, TResult, TRow> : ServedView<TEven
                             sources = AnswerSource.Merged;
                         }
 
-                        if (Emit(stored.Key, in row, filter, rows))
+                        if (rows.Add(stored.Key, in row))
                         {
                             contributed |= sources;
                         }
@@ -261,7 +257,7 @@ internal sealed class ServedView<TEvent, TKey, TResult, TRow> : ServedView<TEven
                 }
             }
 
-            while (rows.Count < limit && next < order.Length)
+            while (rows.Rows.Count < limit && next < order.Length)
             {
                 contributed |= EmitRecent(order[next++]);
             }
@@ -275,7 +271,7 @@ internal sealed class ServedView<TEvent, TKey, TResult, TRow> : ServedView<TEven
         return reading;
 
         AnswerSource EmitRecent(int number) =>
-            Emit(recent.Key(number), in recent.Row(number), filter, rows) ? AnswerSource.Speed : AnswerSource.None;
+            rows.Add(recent.Key(number), in recent.Row(number)) ? AnswerSource.Speed : AnswerSource.None;
     }
 
     private static int[] SortedByKey(KeyTable<TRow> table)
@@ -288,24 +284,6 @@ internal sealed class ServedView<TEvent, TKey, TResult, TRow> : ServedView<TEven
 
         Array.Sort(order, (a, b) => table.Key(a).SequenceCompareTo(table.Key(b)));
         return order;
-    }
-
-    private unsafe bool Emit(ReadOnlySpan<byte> bytes, in TRow row, RowFilter<TKey> filter, List<(TKey Key, TResult Result)> rows)
-    {
-        TKey key;
-        fixed (byte* start = bytes)
-        {
-            ByteReader reader = new(start, bytes.Length);
-            key = _program.ReadKey(ref reader);
-        }
-
-        if (!filter.Accepts(key))
-        {
-            return false;
-        }
-
-        rows.Add((key, _program.Project(key, in row)));
-        return true;
     }
 
     private static void MergeBatches(ReadOnlySpan<byte> key, ulong hash, ref TRow row, ref LayerReading reading)

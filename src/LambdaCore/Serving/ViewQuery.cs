@@ -69,14 +69,23 @@ public sealed class ViewQuery<TKey, TResult>
             time.UtcTicks > DateTime.MaxValue.Ticks - roundUp ? time : time.AddTicks(roundUp));
     }
 
+    /// <summary>Keeps the rows whose results fulfil a condition; several conditions must all hold.</summary>
+    /// <param name="condition">Any condition, for instance <c>r => r.Events >= 1000</c>. It is asked of every row that the other conditions leave.</param>
+    public ViewQuery<TKey, TResult> Having(Func<TResult, bool> condition)
+    {
+        ArgumentNullException.ThrowIfNull(condition);
+        Func<TResult, bool>? earlier = _question.Having;
+        return With(_question with { Having = earlier is null ? condition : result => earlier(result) && condition(result) });
+    }
+
     /// <summary>Orders the rows, lowest first; among equals, later orders decide, and finally the key.</summary>
     /// <param name="by">What to order by, for instance <c>row => row.Result.Total</c>.</param>
     /// <typeparam name="TOrder">A type with an order. Strings are ordered by their UTF-8 bytes.</typeparam>
-    public ViewQuery<TKey, TResult> OrderBy<TOrder>(Func<(TKey Key, TResult Result), TOrder> by) => Ordered(by, descending: false);
+    public ViewQuery<TKey, TResult> OrderBy<TOrder>(Func<ViewEntry<TKey, TResult>, TOrder> by) => Ordered(by, descending: false);
 
     /// <summary>Orders the rows, highest first; among equals, later orders decide, and finally the key.</summary>
     /// <inheritdoc cref="OrderBy"/>
-    public ViewQuery<TKey, TResult> OrderByDescending<TOrder>(Func<(TKey Key, TResult Result), TOrder> by) => Ordered(by, descending: true);
+    public ViewQuery<TKey, TResult> OrderByDescending<TOrder>(Func<ViewEntry<TKey, TResult>, TOrder> by) => Ordered(by, descending: true);
 
     /// <summary>Returns the first rows only, in the order asked for.</summary>
     /// <param name="count">At least zero.</param>
@@ -105,7 +114,7 @@ public sealed class ViewQuery<TKey, TResult>
     public ValueTask<ViewAnswer<TKey, TResult>> ExecuteAsync(CancellationToken cancellationToken = default) =>
         _reader.ExecuteAsync(_question, cancellationToken);
 
-    private ViewQuery<TKey, TResult> Ordered<TOrder>(Func<(TKey Key, TResult Result), TOrder> by, bool descending)
+    private ViewQuery<TKey, TResult> Ordered<TOrder>(Func<ViewEntry<TKey, TResult>, TOrder> by, bool descending)
     {
         ArgumentNullException.ThrowIfNull(by);
         RowOrder<TKey, TResult, TOrder> order = new(by, descending);

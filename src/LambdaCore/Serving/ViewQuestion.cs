@@ -13,8 +13,11 @@ internal sealed record ViewQuestion<TKey, TResult>
     /// <summary>The starts of the windows that count, half-open, in microseconds since the Unix epoch; null for all.</summary>
     public (long Start, long End)? Between { get; init; }
 
+    /// <summary>The condition on results; null for all.</summary>
+    public Func<TResult, bool>? Having { get; init; }
+
     /// <summary>The order of the rows; null for ascending by key.</summary>
-    public IComparer<(TKey Key, TResult Result)>? Order { get; init; }
+    public IComparer<ViewEntry<TKey, TResult>>? Order { get; init; }
 
     /// <summary>The most rows to return; null for all.</summary>
     public int? Take { get; init; }
