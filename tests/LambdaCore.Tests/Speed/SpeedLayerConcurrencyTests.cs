@@ -52,7 +52,7 @@ internal sealed class SpeedLayerConcurrencyTests
             var view = layer.AddSums();
             Task[] tasks =
             [
-                Run(() => Consume(layer, [view], round)),
+                Run(() => Consume(layer, [view], round, end: long.MaxValue)),
                 Run(() => ReadKeys(layer, view, view, round)),
                 Run(() => ScanKeys(view, round)),
             ];
@@ -81,15 +81,15 @@ internal sealed class SpeedLayerConcurrencyTests
 
     private static Task<T> Run<T>(Func<T> work) => Task.Factory.StartNew(work, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
-    private void Consume(SpeedLayer<Tick> layer, SpeedView<Tick, SumRow>[] views, int seed)
+    private void Consume(SpeedLayer<Tick> layer, SpeedView<Tick, SumRow>[] views, int seed, long end = Events)
     {
         try
         {
             var random = new Random(seed);
             long next = 0;
-            while (next < Events)
+            while (next < end)
             {
-                int count = (int)Math.Min(random.Next(1, 600), Events - next);
+                int count = (int)Math.Min(random.Next(1, 600), end - next);
                 Tick[] events = [.. Enumerable.Range(0, count).Select(i => new Tick((next + i) % Keys, next + i))];
                 layer.Apply(events, new long[count], new LogPosition(next));
                 next += count;
