@@ -122,7 +122,7 @@ internal sealed class AggregateTranslator
             throw Refuse(lambda, $"values of type {lambda.ReturnType.Name} are no scalars.", "Aggregate one property at a time.");
         }
 
-        Scalar input = translator.Value(lambda.Body);
+        Scalar input = translator.Value(name is "Sum" or "Average" ? WideArithmetic.Of(lambda.Body) : lambda.Body);
         bool needsValue = name is "Average" or "Min" or "Max" or "Earliest" or "Latest" && lambda.ReturnType.IsValueType && Nullable.GetUnderlyingType(lambda.ReturnType) is null;
         if (needsValue && input.Type.IsNullable)
         {

@@ -7,7 +7,8 @@ namespace LambdaCore;
 /// <remarks>
 /// A selector that gives a missing value (null, an overflow, a division by zero) leaves that event out of the aggregate. Where
 /// no event is left, sums are zero, counts are zero, and the other aggregates are null; selectors of a type that cannot be null therefore
-/// must not be able to give a missing value.
+/// must not be able to give a missing value. Sums, differences and products of 32-bit integers that enter a sum or an average are computed in
+/// 64 bits, so that <c>g.Sum(e => e.Price * e.Quantity)</c> does not overflow on the way.
 /// </remarks>
 /// <typeparam name="TEvent">The event type.</typeparam>
 /// <typeparam name="TKey">The key type.</typeparam>
