@@ -14,6 +14,9 @@ internal static class WideArithmetic
     {
         UnaryExpression { NodeType: ExpressionType.Convert or ExpressionType.ConvertChecked } convert
             when Core(convert.Type) == typeof(long) && (IsNarrow(convert.Operand.Type) || Core(convert.Operand.Type) == typeof(long)) => Fit(Of(convert.Operand), convert.Type),
+        UnaryExpression { NodeType: ExpressionType.Convert } lift
+            when IsNarrow(lift.Type) && Nullable.GetUnderlyingType(lift.Type) == lift.Operand.Type && Of(lift.Operand) is var inner && inner.Type == typeof(long) =>
+            Expression.Convert(inner, typeof(long?)),
         BinaryExpression { NodeType: ExpressionType.Add or ExpressionType.AddChecked } sum when IsNarrow(sum.Type) =>
             Combine(sum, Expression.Add),
         BinaryExpression { NodeType: ExpressionType.Subtract or ExpressionType.SubtractChecked } difference when IsNarrow(difference.Type) =>
