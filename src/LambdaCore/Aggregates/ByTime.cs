@@ -91,7 +91,7 @@ internal struct ByTimeState<T, TEnd> : IState<ByTimeState<T, TEnd>>
         if (!_hasValue || TEnd.Wins(order.CompareTo(_order)))
         {
             _order = order;
-            _value = value;
+            _value = Owned.Of(value);
             _hasValue = true;
         }
     }

@@ -102,7 +102,7 @@ internal struct ExtremeState<T, TEnd> : IState<ExtremeState<T, TEnd>>
     {
         if (!_hasValue || TEnd.Wins(ValueOrder.Compare(value, _value)))
         {
-            _value = value;
+            _value = Owned.Of(value);
             _hasValue = true;
         }
     }
