@@ -91,10 +91,15 @@ internal static class ClrType
                 return Expression.Convert(FromRepresentation(value, core), type);
             }
 
-            return Expression.Condition(
-                Expression.Property(value, nameof(Nullable<>.HasValue)),
-                Expression.Convert(FromRepresentation(Expression.Property(value, nameof(Nullable<>.Value)), core), type),
-                Expression.Default(type));
+            // Computed once, since computing it may read it from somewhere.
+            ParameterExpression local = Expression.Variable(value.Type);
+            return Expression.Block(
+                [local],
+                Expression.Assign(local, value),
+                Expression.Condition(
+                    Expression.Property(local, nameof(Nullable<>.HasValue)),
+                    Expression.Convert(FromRepresentation(Expression.Property(local, nameof(Nullable<>.Value)), core), type),
+                    Expression.Default(type)));
         }
 
         return type.IsEnum ? Expression.Convert(value, type)
