@@ -18,6 +18,7 @@ internal readonly record struct DeltaColumnStats(string Column, bool IsTimestamp
 internal static class DeltaStats
 {
     private const long MicrosecondsPerMillisecond = 1000;
+    private static readonly long LastMillisecond = UnixTime.FromDateTime(DateTime.SpecifyKind(DateTime.MaxValue, DateTimeKind.Utc)) / MicrosecondsPerMillisecond;
 
     /// <summary>The statistics as JSON.</summary>
     /// <param name="rowCount">The number of rows in the file.</param>
@@ -73,6 +74,12 @@ internal static class DeltaStats
         // bound even for a reader that does not allow for that.
         (long milliseconds, long rest) = Math.DivRem(bound, MicrosecondsPerMillisecond);
         milliseconds += rest < 0 && !roundUp ? -1 : rest > 0 && roundUp ? 1 : 0;
+        if (milliseconds > LastMillisecond)
+        {
+            // Nothing lies above the last millisecond of the year 9999, so there is no upper bound to state.
+            return;
+        }
+
         DateTime time = UnixTime.ToDateTime(milliseconds * MicrosecondsPerMillisecond);
         json.WriteString(column.Column, time.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture));
     }
