@@ -35,6 +35,7 @@ internal sealed class AppendPipeline<TEvent> : IAsyncDisposable
     private Exception? _fault;
     private long _acknowledged;
     private volatile bool _closing;
+    private TaskCompletionSource? _writeAwaited;
 
     /// <summary>Starts the pipeline.</summary>
     /// <param name="codec">Encodes the events, on the caller's thread.</param>
@@ -98,6 +99,26 @@ internal sealed class AppendPipeline<TEvent> : IAsyncDisposable
         {
             await queued.ConfigureAwait(false);
             return await request.Acknowledged.ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>
+    /// Waits until acknowledged events can be read from the write-ahead log: at once, except with <see cref="Durability.None"/>,
+    /// where they are acknowledged before they are written.
+    /// </summary>
+    /// <param name="end">The end of the events, not after <see cref="Acknowledged"/>.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    public async Task WaitUntilWrittenAsync(LogPosition end, CancellationToken cancellationToken)
+    {
+        while (_wal.End < end)
+        {
+            TaskCompletionSource created = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            TaskCompletionSource awaited = Interlocked.CompareExchange(ref _writeAwaited, created, null) ?? created;
+            ThrowIfStopped();
+            if (_wal.End < end)
+            {
+                await awaited.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+            }
         }
     }
 
@@ -210,6 +231,7 @@ internal sealed class AppendPipeline<TEvent> : IAsyncDisposable
                     await _groups.Writer.WriteAsync(group).ConfigureAwait(false);
                     group = null;
                     _wal.Append(range.Start, (int)range.Count, ingestedAt, payload.Span);
+                    Interlocked.Exchange(ref _writeAwaited, null)?.TrySetResult();
                 }
                 else
                 {
@@ -301,5 +323,6 @@ internal sealed class AppendPipeline<TEvent> : IAsyncDisposable
     {
         Interlocked.CompareExchange(ref _fault, error, null);
         _requests.Writer.TryComplete();
+        Interlocked.Exchange(ref _writeAwaited, null)?.TrySetResult();
     }
 }

@@ -141,6 +141,7 @@ internal sealed class EventLog<TEvent> : IDisposable, IAsyncDisposable
         await _sealing.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
+            await _pipeline!.WaitUntilWrittenAsync(end, cancellationToken).ConfigureAwait(false);
             while (SealedEnd < end)
             {
                 cancellationToken.ThrowIfCancellationRequested();
