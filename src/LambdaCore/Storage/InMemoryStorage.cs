@@ -11,8 +11,8 @@ namespace LambdaCore.Storage;
 /// never written is gentle: it reads as zeros.
 /// </para>
 /// <para>
-/// The scratch folder is real, because others (DuckDB) write there, and is deleted with the storage. All members may
-/// be called from any thread.
+/// The scratch folder is real, because others (DuckDB) write there; it is deleted when the storage is disposed of, dead or
+/// not, since before they may still be writing. All members may be called from any thread.
 /// </para>
 /// </remarks>
 internal sealed class InMemoryStorage : IStorage, IDisposable
@@ -75,7 +75,6 @@ internal sealed class InMemoryStorage : IStorage, IDisposable
                         : survivors[content] = content.AfterPowerCut(random));
             }
 
-            DeleteScratch();
             return new InMemoryStorage(folders);
         }
     }
@@ -87,7 +86,6 @@ internal sealed class InMemoryStorage : IStorage, IDisposable
         lock (Gate)
         {
             _isOff = true;
-            DeleteScratch();
             return new InMemoryStorage(_folders);
         }
     }
