@@ -61,12 +61,12 @@ public sealed class ViewQuery<TKey, TResult>
 
         ArgumentOutOfRangeException.ThrowIfLessThan(end, start);
 
-        // A start between two microseconds excludes the earlier one, and so does an end.
-        long roundUp = TimeSpan.TicksPerMicrosecond - 1;
         return With(_question with { Between = (Ceiling(start), Ceiling(end)) });
 
-        long Ceiling(DateTimeOffset time) => UnixTime.FromDateTimeOffset(
-            time.UtcTicks > DateTime.MaxValue.Ticks - roundUp ? time : time.AddTicks(roundUp));
+        // A start between two microseconds excludes the earlier one, and so does an end.
+        static long Ceiling(DateTimeOffset time) => time.UtcTicks % TimeSpan.TicksPerMicrosecond == 0
+            ? UnixTime.FromDateTimeOffset(time)
+            : UnixTime.FromDateTimeOffset(time) + 1;
     }
 
     /// <summary>Keeps the rows whose results fulfil a condition; several conditions must all hold.</summary>
