@@ -43,7 +43,8 @@ internal static class StoreOpening
                 new SpeedOptions(storage, SpeedFolder) { MemoryBytes = options.SpeedMemoryBytes }, log.SealedEnd));
             Progress progress = new(log.SealedEnd, log.MaxSealedEventTime ?? long.MinValue);
             BatchRunner<TEvent>? batches = null;
-            ServingContext<TEvent> context = new(speed, progress, () => log.Acknowledged, (view, damage) => batches!.RepairAsync(view, damage), options.TimeProvider);
+            ServingContext<TEvent> context = new(
+                speed, progress, () => log.Acknowledged, (view, damage) => batches!.RepairAsync(view, damage), options.TimeProvider, codec.EventTimeProperty.Name);
             List<ServedView<TEvent>> views = [];
             foreach (ViewDefinition<TEvent> definition in options.Views)
             {

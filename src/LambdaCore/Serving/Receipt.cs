@@ -23,8 +23,8 @@ public sealed record Receipt
     public required DateTimeOffset? Watermark { get; init; }
 
     /// <summary>
-    /// Whether the watermark has passed the end of the time that was asked for, so that only late events can still change the answer.
-    /// Null if the question had no end in time.
+    /// Whether the watermark has passed the end of the last window that was asked for, so that only late events can still change the answer.
+    /// Null if the question had no end in time, or the windows are not of event time.
     /// </summary>
     public required bool? IsComplete { get; init; }
 

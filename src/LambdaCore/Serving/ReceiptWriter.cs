@@ -9,9 +9,18 @@ internal sealed class ReceiptWriter
     private readonly Progress _progress;
     private readonly TimeProvider _clock;
     private readonly ColumnError[] _errors;
+    private readonly long? _windowSize;
 
-    public ReceiptWriter(ViewPlan plan, Progress progress, TimeProvider clock)
+    /// <summary>Creates a writer.</summary>
+    /// <param name="plan">The view.</param>
+    /// <param name="eventTimeColumn">The property of event time; windows of other times say nothing about the watermark.</param>
+    /// <param name="progress">How far the speed layer has come.</param>
+    /// <param name="clock">Tells the time.</param>
+    public ReceiptWriter(ViewPlan plan, string eventTimeColumn, Progress progress, TimeProvider clock)
     {
+        _windowSize = plan.WindowKey is { Scalar: CallScalar { Arguments: [ColumnScalar time, ..] }, Window: { } size } && time.Property.Name == eventTimeColumn
+            ? size.Ticks / TimeSpan.TicksPerMicrosecond
+            : null;
         _progress = progress;
         _clock = clock;
         _errors = [.. plan.Aggregates
@@ -22,7 +31,7 @@ internal sealed class ReceiptWriter
     /// <summary>Writes a receipt.</summary>
     /// <param name="reading">What was seen.</param>
     /// <param name="layers">The layers that were asked.</param>
-    /// <param name="askedUntil">The end of the event time that was asked for, in microseconds since the Unix epoch.</param>
+    /// <param name="askedUntil">The first time at which a window was not asked for, in microseconds since the Unix epoch; null if there is none.</param>
     public Receipt Write(in LayerReading reading, AnswerSource layers, long? askedUntil)
     {
         LogPosition batchEnd = reading.Snapshot.End;
@@ -59,7 +68,7 @@ internal sealed class ReceiptWriter
             },
             BatchEnd = batchEnd,
             Watermark = reading.Watermark == long.MinValue ? null : UnixTime.ToDateTimeOffset(reading.Watermark),
-            IsComplete = askedUntil is { } end ? reading.Watermark >= end : null,
+            IsComplete = askedUntil is { } end && _windowSize is { } size ? reading.Watermark >= Window.Floor(end - 1, size) + size : null,
             Layers = receipts,
             Errors = _errors,
         };

@@ -28,7 +28,7 @@ internal sealed class ServedView<TEvent, TKey, TResult, TRow> : ServedView<TEven
         _program = program;
         _context = context;
         _speed = context.Speed.AddView<TRow>(program.Filter, program.WriteEventKey, program.Fold, snapshot.End);
-        _receipts = new ReceiptWriter(program.Plan, context.Progress, context.Clock);
+        _receipts = new ReceiptWriter(program.Plan, context.EventTimeColumn, context.Progress, context.Clock);
     }
 
     /// <inheritdoc/>
@@ -154,10 +154,8 @@ internal sealed class ServedView<TEvent, TKey, TResult, TRow> : ServedView<TEven
             return null;
         }
 
-        long? windowEnd = Plan.WindowKey is { } window && _program.WindowStart!(key) is { } start
-            ? start + (window.Window!.Value.Ticks / TimeSpan.TicksPerMicrosecond)
-            : null;
-        return new ViewEntry<TKey, TResult>(key, _program.Project(key, in row), _receipts.Write(reading, AnswerSource.Merged, windowEnd));
+        long? askedUntil = _program.WindowStart?.Invoke(key) + 1;
+        return new ViewEntry<TKey, TResult>(key, _program.Project(key, in row), _receipts.Write(reading, AnswerSource.Merged, askedUntil));
     }
 
     private LayerReading LookUp(IReadOnlyList<byte[]> keys, AnswerSource layers, RowCollector<TEvent, TKey, TResult, TRow> rows)
@@ -177,21 +175,20 @@ internal sealed class ServedView<TEvent, TKey, TResult, TRow> : ServedView<TEven
             }
         }
 
-        AnswerSource contributed = found.Contains(true) ? AnswerSource.Speed : AnswerSource.None;
+        AnswerSource contributed = AnswerSource.None;
         try
         {
             for (int i = 0; i < keys.Count; i++)
             {
-                reading.Contributed = AnswerSource.None;
+                reading.Contributed = found[i] ? AnswerSource.Speed : AnswerSource.None;
                 if (layers.HasFlag(AnswerSource.Batch))
                 {
                     MergeBatches(keys[i], hashes[i], ref merged[i], ref reading);
                 }
 
-                contributed |= reading.Contributed;
-                if (found[i] || reading.Contributed != AnswerSource.None)
+                if (reading.Contributed != AnswerSource.None && rows.Add(keys[i], in merged[i]))
                 {
-                    rows.Add(keys[i], in merged[i]);
+                    contributed |= reading.Contributed;
                 }
             }
         }

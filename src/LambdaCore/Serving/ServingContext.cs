@@ -9,8 +9,14 @@ namespace LambdaCore.Serving;
 /// <param name="Acknowledged">Tells the end of what was acknowledged.</param>
 /// <param name="Repair">Computes a view's batch view anew, since its file is damaged.</param>
 /// <param name="Clock">Tells the time, for staleness.</param>
+/// <param name="EventTimeColumn">The property of event time.</param>
 internal sealed record ServingContext<TEvent>(
-    SpeedLayer<TEvent> Speed, Progress Progress, Func<LogPosition> Acknowledged, Func<ServedView<TEvent>, Exception, Task> Repair, TimeProvider Clock)
+    SpeedLayer<TEvent> Speed,
+    Progress Progress,
+    Func<LogPosition> Acknowledged,
+    Func<ServedView<TEvent>, Exception, Task> Repair,
+    TimeProvider Clock,
+    string EventTimeColumn)
 {
     /// <summary>Waits until the speed layer has come as far as a consistency asks for.</summary>
     public ValueTask WaitAsync(Consistency consistency, CancellationToken cancellationToken) =>
