@@ -1,0 +1,66 @@
+using LambdaCore.Values;
+
+namespace LambdaCore.Tests.EndToEnd.Model;
+
+/// <summary>What a receipt must say about a store at rest.</summary>
+internal static class ReceiptCheck
+{
+    /// <summary>Compares a receipt with what is known.</summary>
+    /// <param name="asked">What was asked, for the message.</param>
+    /// <param name="receipt">The receipt.</param>
+    /// <param name="moment">The store and its events.</param>
+    /// <param name="view">The view.</param>
+    /// <param name="layers">The layers that were asked.</param>
+    /// <param name="contributed">The layers that hold something of what was asked for; null if that is not known.</param>
+    public static void Check(string asked, Receipt receipt, StoreMoment moment, string view, AnswerSource layers, AnswerSource? contributed)
+    {
+        long end = moment.Events.Count;
+        LogRange expected = layers switch
+        {
+            AnswerSource.Batch => new LogRange(default, receipt.BatchEnd),
+            AnswerSource.Speed => new LogRange(receipt.BatchEnd, new LogPosition(end)),
+            _ => new LogRange(default, new LogPosition(end)),
+        };
+        Model.Check(receipt.Range == expected, $"{asked}: the receipt says {receipt.Range}, but it must be {expected}");
+        Model.Check(receipt.BatchEnd.Value <= end, $"{asked}: the batch view ends at {receipt.BatchEnd}, after {end} events");
+        if (moment.BatchEnds.TryGetValue(view, out long batchEnd))
+        {
+            Model.Check(receipt.BatchEnd.Value == batchEnd, $"{asked}: the batch view ends at {receipt.BatchEnd}, but a run ended at {batchEnd}");
+        }
+
+        if (contributed is { } sources)
+        {
+            Model.Check(receipt.Source == sources, $"{asked}: {receipt.Source} is said to have contributed, but it was {sources}");
+        }
+
+        long? watermark = moment.Events.Count == 0 ? null : moment.Events.Max(ModelView.EventTime);
+        Model.Check(receipt.Watermark == (watermark is { } time ? UnixTime.ToDateTimeOffset(time) : null), $"{asked}: the watermark is {receipt.Watermark:O}, but it must be at {watermark} microseconds");
+        long at = expected.Start.Value;
+        foreach (LayerReceipt layer in receipt.Layers)
+        {
+            Model.Check(layer.Range.Start.Value == at, $"{asked}: the layers {string.Join(", ", receipt.Layers)} do not follow each other from {expected.Start}");
+            at = layer.Range.End.Value;
+        }
+
+        Model.Check(at == expected.End.Value || receipt.Layers.Count == 0, $"{asked}: the layers {string.Join(", ", receipt.Layers)} do not end at {expected.End}");
+    }
+
+    /// <summary>An answer about a range of time is complete when events in order of time cannot change it any more.</summary>
+    /// <param name="asked">What was asked, for the message.</param>
+    /// <param name="receipt">The receipt.</param>
+    /// <param name="end">The first time at which a window was not asked for.</param>
+    /// <param name="window">The size of the windows; null if they are not of event time.</param>
+    public static void CheckComplete(string asked, Receipt receipt, DateTimeOffset end, TimeSpan? window)
+    {
+        if (window is not { } length)
+        {
+            Model.Check(receipt.IsComplete is null, $"{asked}: said to be complete: {receipt.IsComplete}, but the windows are not of event time");
+            return;
+        }
+
+        long size = length.Ticks / TimeSpan.TicksPerMicrosecond;
+        long lastStart = Window.Floor(((end.UtcTicks - 1) / 10) - (DateTimeOffset.UnixEpoch.Ticks / 10), size);
+        bool complete = receipt.Watermark is { } watermark && UnixTime.FromDateTimeOffset(watermark) >= lastStart + size;
+        Model.Check(receipt.IsComplete == complete, $"{asked}: said to be complete: {receipt.IsComplete}, but the last window ends at {lastStart + size} and the watermark is {receipt.Watermark:O}");
+    }
+}

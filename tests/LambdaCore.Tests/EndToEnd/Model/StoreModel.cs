@@ -1,0 +1,316 @@
+using System.Text;
+using LambdaCore.Storage;
+using LambdaCore.Tables;
+
+namespace LambdaCore.Tests.EndToEnd.Model;
+
+/// <summary>
+/// A store and the list that it must agree with. Each method is one step of a random sequence; <see cref="Steps"/> tells them.
+/// </summary>
+internal sealed class StoreModel : IAsyncDisposable
+{
+    private readonly Random _random;
+    private readonly AnyEventSource _source;
+    private readonly Durability _durability;
+    private readonly int _segmentEvents;
+    private readonly List<AnyEvent> _events = [];
+    private readonly Dictionary<string, long> _batchEnds = [];
+    private readonly StringBuilder _steps = new();
+    private readonly string? _folder;
+    private InMemoryStorage? _memory;
+    private LambdaStore<AnyEvent>? _store;
+    private List<ModelView> _views = [];
+    private bool _diskFailed;
+
+    /// <summary>Draws how the store is kept.</summary>
+    /// <param name="random">Decides everything.</param>
+    public StoreModel(Random random)
+    {
+        _random = random;
+        _source = new AnyEventSource(random);
+        _durability = random.Next(6) switch { 0 => Durability.Fsync, 1 => Durability.None, _ => Durability.Buffered };
+        _segmentEvents = random.Next(3) switch { 0 => 1 + random.Next(20), 1 => 50 + random.Next(200), _ => 1_000_000 };
+        _folder = random.Next(8) == 0 ? Directory.CreateTempSubdirectory("lambdacore-e2e-").FullName : null;
+        _memory = _folder is null ? new InMemoryStorage() : null;
+        Tell($"a store {(_folder is null ? "in memory" : "on disk")}, {_durability}, segments of {_segmentEvents}");
+    }
+
+    /// <summary>What was done so far, a step a line.</summary>
+    public string Steps => _steps.ToString();
+
+    /// <summary>How many events were acknowledged.</summary>
+    public int Count => _events.Count;
+
+    /// <summary>How the store is kept.</summary>
+    public Durability Durability => _durability;
+
+    /// <summary>Whether the store is in memory, so that its power can be cut.</summary>
+    public bool IsInMemory => _memory is not null;
+
+    /// <summary>The store at rest.</summary>
+    public StoreMoment Moment => new(_store!, _events, _batchEnds, _source);
+
+    /// <summary>Opens the store with some views of the pool.</summary>
+    public async Task OpenAsync(IReadOnlyList<ModelView> views)
+    {
+        Tell($"open with {string.Join(", ", views.Select(v => v.Name))}");
+        _views = [.. views];
+        LambdaStoreOptions<AnyEvent> options = new()
+        {
+            Durability = _durability,
+            SegmentEvents = _segmentEvents,
+            SpeedMemoryBytes = 16 << 20,
+            BatchMemoryBytes = 256L << 20,
+            BatchThreads = 1,
+        };
+        options.EventTime(e => e.At);
+        foreach (ModelView view in _views)
+        {
+            options.AddView(view.Definition);
+        }
+
+        options.Validate();
+        _batchEnds.Clear();
+        _diskFailed = false;
+        _store = await Task.Run(() => _memory is null ? StoreOpening.Open(_folder!, options) : StoreOpening.Open("memory", _memory, options));
+        Model.Check(_store.Position.Value == _events.Count, $"the store opened at {_store.Position}, but {_events.Count} events were acknowledged");
+    }
+
+    /// <summary>Appends one event.</summary>
+    public async Task AppendOneAsync()
+    {
+        Tell($"append one at {_events.Count}");
+        AnyEvent e = _source.Next();
+        AnyEvent kept = e.WithOwnArrays();
+        LogPosition at = await _store!.AppendAsync(e);
+        Model.Check(at.Value == _events.Count, $"the event got position {at}, but {_events.Count} was next");
+        _events.Add(kept);
+        Scribble(e);
+    }
+
+    /// <summary>Appends several events as one.</summary>
+    public async Task AppendBatchAsync(int count)
+    {
+        Tell($"append {count} at {_events.Count}");
+        AnyEvent[] batch = _source.Next(count);
+        AnyEvent[] kept = [.. batch.Select(e => e.WithOwnArrays())];
+        LogRange at = await _store!.AppendAsync(batch);
+        Model.Check(at.Start.Value == _events.Count && at.Count == count, $"{count} events got the range {at}, but {_events.Count} was next");
+        _events.AddRange(kept);
+        Array.ForEach(batch, Scribble);
+    }
+
+    /// <summary>Appends from several callers who do not wait for each other.</summary>
+    public async Task AppendConcurrentlyAsync()
+    {
+        int callers = 2 + _random.Next(4);
+        AnyEvent[][] batches = [.. Enumerable.Range(0, callers).Select(_ => _source.Next(_random.Next(1, 12)))];
+        Tell($"append {string.Join(" and ", batches.Select(b => b.Length))} side by side at {_events.Count}");
+        LogRange[] ranges = await Task.WhenAll(batches.Select(batch => Task.Run(() => _store!.AppendAsync(batch).AsTask())));
+        foreach ((LogRange range, AnyEvent[] batch) in ranges.Zip(batches).OrderBy(pair => pair.First.Start))
+        {
+            Model.Check(range.Start.Value == _events.Count && range.Count == batch.Length, $"{batch.Length} events got the range {range}, but {_events.Count} was next");
+            _events.AddRange(batch);
+        }
+    }
+
+    /// <summary>Seals what there is, as a store does by itself when enough has gathered.</summary>
+    public async Task SealAsync()
+    {
+        if (_diskFailed)
+        {
+            return;
+        }
+
+        Tell($"seal up to {_events.Count}");
+        await StoreInternals<AnyEvent>.Of(_store!).Log.SealAsync(_store!.Position, CancellationToken.None);
+        Model.Check(_store.SealedPosition == _store.Position, $"sealed up to {_store.SealedPosition}, not {_store.Position}");
+    }
+
+    /// <summary>Runs a batch.</summary>
+    public async Task RunBatchAsync()
+    {
+        Tell($"batch up to {_events.Count}");
+        BatchRun run;
+        try
+        {
+            run = await _store!.RunBatchAsync();
+        }
+        catch (LambdaCoreException error) when (_diskFailed)
+        {
+            // A table whose commit failed takes no more until the store is opened again.
+            Tell($"  it failed, as the disk did earlier: {error.Message}");
+            _batchEnds.Clear();
+            return;
+        }
+
+        Model.Check(run.End.Value == _events.Count, $"the batch run ended at {run.End}, but {_events.Count} events were acknowledged");
+        foreach (ModelView view in _views)
+        {
+            _batchEnds[view.Name] = run.End.Value;
+        }
+    }
+
+    /// <summary>Begins generations of the speed layer as batch runs that then fail do, so that old ones move out of memory.</summary>
+    public async Task FailBatchesAsync()
+    {
+        Tell("three batch runs that fail as they begin");
+        for (int i = 0; i < 3; i++)
+        {
+            StoreInternals<AnyEvent>.Of(_store!).Speed.OpenGeneration();
+            if (i < 2)
+            {
+                await AppendBatchAsync(1 + _random.Next(10));
+            }
+        }
+
+        await AppendBatchAsync(1 + _random.Next(10));
+    }
+
+    /// <summary>Runs a batch while the disk fails, once.</summary>
+    public async Task RunBatchOnFailingDiskAsync()
+    {
+        if (_memory is null)
+        {
+            return;
+        }
+
+        int left = _random.Next(60);
+        Tell($"batch up to {_events.Count}, while the disk fails after {left} renames, maps or creations");
+        _memory.BeforeCall = call =>
+        {
+            if (call.Operation is StorageOperation.Rename or StorageOperation.Map && left-- == 0)
+            {
+                throw new StorageException("Storage failed: EIO, on demand.");
+            }
+        };
+        try
+        {
+            await _store!.RunBatchAsync();
+        }
+        catch (LambdaCoreException error)
+        {
+            Tell($"  it failed: {error.Message}");
+            _diskFailed = true;
+        }
+        finally
+        {
+            _memory.BeforeCall = null;
+            _batchEnds.Clear();
+        }
+    }
+
+    /// <summary>Asks a random view a random question.</summary>
+    public async Task AskAsync()
+    {
+        int seed = _random.Next();
+        ModelView view = _views[_random.Next(_views.Count)];
+        Tell($"ask {view.Name}, seed {seed}");
+        string asked = await view.CheckAsync(Moment, new Random(seed));
+        Tell($"  {asked}");
+    }
+
+    /// <summary>Asks every view for everything.</summary>
+    public async Task AskAllAsync()
+    {
+        Tell("ask every view for everything");
+        foreach (ModelView view in _views)
+        {
+            await view.CheckAllAsync(Moment);
+        }
+    }
+
+    /// <summary>Closes the store in good order.</summary>
+    public async Task CloseAsync()
+    {
+        Tell("close");
+        await _store!.DisposeAsync();
+        _store = null;
+    }
+
+    /// <summary>Kills the process, or cuts the power: what was acknowledged stays, to the level that was chosen.</summary>
+    public async Task CrashAsync()
+    {
+        bool powerCut = _durability == Durability.Fsync && _random.Next(2) == 0;
+        Tell(powerCut ? "cut the power" : "kill the process");
+        InMemoryStorage left = powerCut ? _memory!.Crash(_random) : _memory!.Kill();
+        try
+        {
+            // A dead storage refuses everything; closing only gives back memory and threads.
+            await _store!.DisposeAsync();
+        }
+        catch (LambdaCoreException)
+        {
+        }
+
+        _memory!.Dispose();
+        _memory = left;
+        _store = null;
+    }
+
+    /// <summary>Deletes what is not the truth, while the store is closed.</summary>
+    public void DeleteDisposable()
+    {
+        bool batch = _random.Next(3) > 0;
+        bool speed = !batch || _random.Next(2) == 0;
+        Tell($"delete {(batch ? "batch views" : "")} {(speed ? "speed states" : "")}");
+        if (_folder is not null)
+        {
+            foreach (string folder in new[] { batch ? "views" : null, speed ? "speed" : null }.OfType<string>().Select(f => Path.Combine(_folder, f)).Where(Directory.Exists))
+            {
+                Directory.Delete(folder, recursive: true);
+            }
+
+            return;
+        }
+
+        List<string> folders = speed ? ["speed"] : [];
+        if (batch)
+        {
+            folders.AddRange(ViewPool.All.Select(v => $"views/{ViewFolder.NameOf(v.Name)}").SelectMany(f => new[] { f, $"{f}/_delta_log", $"{f}/_lookup" }));
+        }
+
+        foreach (string folder in folders)
+        {
+            foreach (string file in _memory!.List(folder))
+            {
+                _memory.Delete($"{folder}/{file}");
+            }
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        try
+        {
+            if (_store is not null)
+            {
+                await _store.DisposeAsync();
+            }
+        }
+        catch (LambdaCoreException)
+        {
+            // It was told where it happened.
+        }
+        finally
+        {
+            _memory?.Dispose();
+            if (_folder is not null)
+            {
+                Directory.Delete(_folder, recursive: true);
+            }
+        }
+    }
+
+    private void Tell(string step) => _steps.AppendLine(step);
+
+    /// <summary>An acknowledged event is the caller's again, to change as he likes.</summary>
+    private static void Scribble(AnyEvent e)
+    {
+        Array.Fill(e.Payload, (byte)0xEE);
+        if (e.PayloadMaybe is { } payload)
+        {
+            Array.Fill(payload, (byte)0xEE);
+        }
+    }
+}

@@ -1,0 +1,110 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using LambdaCore.Tests.EndToEnd.Model;
+using NUnit.Framework;
+
+namespace LambdaCore.Tests.EndToEnd;
+
+/// <summary>
+/// The laws in one test: whatever is appended, sealed, computed, asked, closed, killed and deleted in whatever order, every
+/// answer is the fold of the events before the position that it reports.
+/// </summary>
+/// <remarks>
+/// LAMBDACORE_SEQUENCES says how many sequences to run, LAMBDACORE_SEED from which seed on: each sequence has a seed of its own,
+/// so one sequence is run again by its seed and a count of 1.
+/// </remarks>
+[TestFixture]
+internal sealed class RandomSequenceTests
+{
+    private const int DefaultSequences = 2000;
+
+    [Test]
+    public async Task Every_answer_is_the_fold_of_the_events_before_its_position()
+    {
+        int first = int.TryParse(Environment.GetEnvironmentVariable("LAMBDACORE_SEED"), out int given) ? given : Random.Shared.Next();
+        int count = int.TryParse(Environment.GetEnvironmentVariable("LAMBDACORE_SEQUENCES"), out int asked) ? asked : DefaultSequences;
+        TestContext.Out.WriteLine($"seed {first}, {count} sequences");
+        ConcurrentBag<string> failures = [];
+        long started = Stopwatch.GetTimestamp();
+        int done = 0;
+        await Parallel.ForEachAsync(Enumerable.Range(0, count), new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount }, async (i, _) =>
+        {
+            if (failures.Count < 5 && await RunAsync(unchecked(first + i)) is { } failure)
+            {
+                failures.Add(failure);
+            }
+
+            Interlocked.Increment(ref done);
+        });
+        TestContext.Out.WriteLine($"{done} sequences in {Stopwatch.GetElapsedTime(started).TotalSeconds:N1} s");
+        Assert.That(failures, Is.Empty);
+    }
+
+    /// <summary>Runs one sequence.</summary>
+    /// <returns>What went wrong, with the steps up to there; null if nothing did.</returns>
+    private static async Task<string?> RunAsync(int seed)
+    {
+        Random random = new(seed);
+        await using StoreModel model = new(random);
+        try
+        {
+            await RunStepsAsync(model, random);
+            return null;
+        }
+        catch (Exception error)
+        {
+            return $"To run it again: LAMBDACORE_SEED={seed} LAMBDACORE_SEQUENCES=1\n{model.Steps}{(error is ModelViolationException ? error.Message : error.ToString())}\n";
+        }
+    }
+
+    private static async Task RunStepsAsync(StoreModel model, Random random)
+    {
+        await model.OpenAsync(Choose(random));
+        for (int steps = random.Next(8, 32); steps > 0; steps--)
+        {
+            switch (random.Next(40))
+            {
+                case < 5: await model.AppendOneAsync(); break;
+                case < 9: await model.AppendBatchAsync(random.Next(40)); break;
+                case < 11: await model.AppendConcurrentlyAsync(); break;
+                case < 13: await model.SealAsync(); break;
+                case < 16: await model.RunBatchAsync(); break;
+                case 16: await model.FailBatchesAsync(); break;
+                case 17: await model.RunBatchOnFailingDiskAsync(); break;
+                case 18: await ReopenAsync(model, random); break;
+                case 19: await model.AskAllAsync(); break;
+                default: await model.AskAsync(); break;
+            }
+        }
+
+        if (random.Next(2) == 0)
+        {
+            await ReopenAsync(model, random);
+        }
+
+        await model.AskAllAsync();
+    }
+
+    private static async Task ReopenAsync(StoreModel model, Random random)
+    {
+        if (model.IsInMemory && model.Durability != Durability.None && random.Next(3) == 0)
+        {
+            await model.CrashAsync();
+        }
+        else
+        {
+            await model.CloseAsync();
+        }
+
+        if (random.Next(3) == 0)
+        {
+            model.DeleteDisposable();
+        }
+
+        await model.OpenAsync(Choose(random));
+    }
+
+    /// <summary>A few views of the pool; now and then another choice than before, so that views come and go.</summary>
+    private static List<ModelView> Choose(Random random) =>
+        [.. Enumerable.Range(0, random.Next(1, 4)).Select(_ => ViewPool.All[random.Next(ViewPool.All.Count)]).Distinct()];
+}
