@@ -6,13 +6,13 @@ namespace LambdaCore.DuckDb;
 internal readonly unsafe ref struct AggregateStates<TState>
     where TState : struct
 {
-    private readonly StateSlab<TState> slab;
-    private readonly StateSlot** slots;
+    private readonly StateSlab<TState> _slab;
+    private readonly StateSlot** _slots;
 
     internal AggregateStates(StateSlab<TState> slab, StateSlot** slots)
     {
-        this.slab = slab;
-        this.slots = slots;
+        _slab = slab;
+        _slots = slots;
     }
 
     /// <summary>The state of a row, <c>default</c> if the row is its first.</summary>
@@ -21,10 +21,10 @@ internal readonly unsafe ref struct AggregateStates<TState>
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         get
         {
-            StateSlot* slot = slots[row];
-            return ref slot->Place != 0 ? ref slab.At(*slot) : ref slab.Add(slot);
+            StateSlot* slot = _slots[row];
+            return ref slot->Place != 0 ? ref _slab.At(*slot) : ref _slab.Add(slot);
         }
     }
 
-    internal bool IsEmpty(int row) => slots[row]->Place == 0;
+    internal bool IsEmpty(int row) => _slots[row]->Place == 0;
 }

@@ -8,26 +8,26 @@ namespace LambdaCore.DuckDb;
 /// </remarks>
 internal sealed unsafe class DuckDbAppender : IDisposable
 {
-    private readonly DuckDbInstance instance;
-    private readonly AppenderHandle appender;
-    private readonly DataChunkHandle chunk;
-    private readonly DuckDbLogicalType[] types;
-    private readonly string table;
+    private readonly DuckDbInstance _instance;
+    private readonly AppenderHandle _appender;
+    private readonly DataChunkHandle _chunk;
+    private readonly DuckDbLogicalType[] _types;
+    private readonly string _table;
 
     internal DuckDbAppender(DuckDbInstance instance, ConnectionHandle connection, string table)
     {
-        this.instance = instance;
-        this.table = table;
-        DuckDbState state = NativeMethods.AppenderCreate(connection, schema: null, table, out appender);
+        _instance = instance;
+        _table = table;
+        DuckDbState state = NativeMethods.AppenderCreate(connection, schema: null, table, out _appender);
         try
         {
             Check(state);
-            types = new DuckDbLogicalType[NativeMethods.AppenderColumnCount(appender)];
-            chunk = CreateChunk();
+            _types = new DuckDbLogicalType[NativeMethods.AppenderColumnCount(_appender)];
+            _chunk = CreateChunk();
         }
         catch
         {
-            appender.Dispose();
+            _appender.Dispose();
             throw;
         }
     }
@@ -35,16 +35,16 @@ internal sealed unsafe class DuckDbAppender : IDisposable
     /// <summary>How many rows a chunk holds at most.</summary>
     public static int Capacity { get; } = (int)NativeMethods.VectorSize();
 
-    public int ColumnCount => types.Length;
+    public int ColumnCount => _types.Length;
 
-    public DuckDbLogicalType ColumnType(int column) => types[column];
+    public DuckDbLogicalType ColumnType(int column) => _types[column];
 
     /// <summary>A column of the chunk being filled; ask again after each <see cref="AppendChunk"/>.</summary>
     public VectorWriter Column(int column)
     {
-        ObjectDisposedException.ThrowIf(chunk.IsClosed, this);
+        ObjectDisposedException.ThrowIf(_chunk.IsClosed, this);
         return new VectorWriter(
-            NativeMethods.DataChunkVector(chunk.DangerousGetHandle(), (ulong)column), types[column], Capacity);
+            NativeMethods.DataChunkVector(_chunk.DangerousGetHandle(), (ulong)column), _types[column], Capacity);
     }
 
     /// <summary>Appends the first rows of the chunk and empties it.</summary>
@@ -52,36 +52,36 @@ internal sealed unsafe class DuckDbAppender : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfNegative(rowCount);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(rowCount, Capacity);
-        NativeMethods.SetDataChunkSize(chunk, (ulong)rowCount);
-        Check(NativeMethods.AppendDataChunk(appender, chunk));
-        NativeMethods.ResetDataChunk(chunk);
+        NativeMethods.SetDataChunkSize(_chunk, (ulong)rowCount);
+        Check(NativeMethods.AppendDataChunk(_appender, _chunk));
+        NativeMethods.ResetDataChunk(_chunk);
     }
 
     /// <summary>Writes what is left and ends the appending.</summary>
-    public void Complete() => Check(NativeMethods.AppenderClose(appender));
+    public void Complete() => Check(NativeMethods.AppenderClose(_appender));
 
     public void Dispose()
     {
-        chunk.Dispose();
-        appender.Dispose();
+        _chunk.Dispose();
+        _appender.Dispose();
     }
 
     private DataChunkHandle CreateChunk()
     {
-        LogicalTypeHandle[] handles = new LogicalTypeHandle[types.Length];
+        LogicalTypeHandle[] handles = new LogicalTypeHandle[_types.Length];
         try
         {
-            nint[] pointers = new nint[types.Length];
-            for (int i = 0; i < types.Length; i++)
+            nint[] pointers = new nint[_types.Length];
+            for (int i = 0; i < _types.Length; i++)
             {
-                handles[i] = NativeMethods.AppenderColumnType(appender, (ulong)i);
+                handles[i] = NativeMethods.AppenderColumnType(_appender, (ulong)i);
                 pointers[i] = handles[i].DangerousGetHandle();
-                types[i] = DuckDbLogicalType.FromHandle(handles[i]);
+                _types[i] = DuckDbLogicalType.FromHandle(handles[i]);
             }
 
             fixed (nint* first = pointers)
             {
-                return NativeMethods.CreateDataChunk(first, (ulong)types.Length);
+                return NativeMethods.CreateDataChunk(first, (ulong)_types.Length);
             }
         }
         finally
@@ -101,9 +101,9 @@ internal sealed unsafe class DuckDbAppender : IDisposable
         }
 
         // Here DuckDB gives the class of the error as a number only; two classes matter to callers.
-        using ErrorDataHandle error = NativeMethods.AppenderErrorData(appender);
+        using ErrorDataHandle error = NativeMethods.AppenderErrorData(_appender);
         string type = NativeMethods.ErrorDataType(error) switch { 30 => "FATAL", 33 => "Out of Memory", _ => "Appender" };
         string? message = NativeMethods.Text(NativeMethods.ErrorDataMessage(error));
-        throw instance.Fail($"{type} Error: {message} (appending to table '{table}')", sql: null);
+        throw _instance.Fail($"{type} Error: {message} (appending to table '{_table}')", sql: null);
     }
 }

@@ -9,14 +9,14 @@ namespace LambdaCore.DuckDb;
 /// </remarks>
 internal sealed unsafe class DuckDbConnection : IDisposable
 {
-    private readonly DuckDbInstance instance;
-    private readonly ConnectionHandle connection;
-    private DuckDbResult? open;
+    private readonly DuckDbInstance _instance;
+    private readonly ConnectionHandle _connection;
+    private DuckDbResult? _open;
 
     internal DuckDbConnection(DuckDbInstance instance, ConnectionHandle connection)
     {
-        this.instance = instance;
-        this.connection = connection;
+        _instance = instance;
+        _connection = connection;
     }
 
     /// <summary>Runs one or several statements to their end and drops what they return.</summary>
@@ -26,15 +26,15 @@ internal sealed unsafe class DuckDbConnection : IDisposable
     {
         byte[] terminated = Terminated(sql);
         using ResultHandle result = new();
-        open = null;
-        instance.StatementBegins();
+        _open = null;
+        _instance.StatementBegins();
         try
         {
             fixed (byte* text = terminated)
             {
-                if (NativeMethods.Query(connection, text, result.Pointer) != DuckDbState.Success)
+                if (NativeMethods.Query(_connection, text, result.Pointer) != DuckDbState.Success)
                 {
-                    throw instance.Fail(NativeMethods.Text(NativeMethods.ResultError(result.Pointer)), sql);
+                    throw _instance.Fail(NativeMethods.Text(NativeMethods.ResultError(result.Pointer)), sql);
                 }
             }
 
@@ -42,7 +42,7 @@ internal sealed unsafe class DuckDbConnection : IDisposable
         }
         finally
         {
-            instance.StatementEnded();
+            _instance.StatementEnded();
         }
     }
 
@@ -58,16 +58,16 @@ internal sealed unsafe class DuckDbConnection : IDisposable
         using StatementHandle statement = Prepare(sql);
         Parameters.Bind(statement, parameters, sql);
         ResultHandle result = new();
-        instance.StatementBegins();
+        _instance.StatementBegins();
         if (NativeMethods.ExecuteStreaming(statement, result.Pointer) != DuckDbState.Success)
         {
-            DuckDbException error = instance.Fail(NativeMethods.Text(NativeMethods.ResultError(result.Pointer)), sql);
+            DuckDbException error = _instance.Fail(NativeMethods.Text(NativeMethods.ResultError(result.Pointer)), sql);
             result.Dispose();
-            instance.StatementEnded();
+            _instance.StatementEnded();
             throw error;
         }
 
-        return open = new DuckDbResult(instance, this, result, sql);
+        return _open = new DuckDbResult(_instance, this, result, sql);
     }
 
     /// <summary>The first column of the first row, as <see cref="VectorReader.Value"/> gives it; null for no row.</summary>
@@ -78,31 +78,31 @@ internal sealed unsafe class DuckDbConnection : IDisposable
     }
 
     /// <summary>Begins to append rows to a table of the main schema.</summary>
-    public DuckDbAppender Append(string table) => new(instance, connection, table);
+    public DuckDbAppender Append(string table) => new(_instance, _connection, table);
 
     /// <summary>Stops the running statement, which then fails with "INTERRUPT". From any thread; no effect when idle.</summary>
-    public void Interrupt() => NativeMethods.Interrupt(connection);
+    public void Interrupt() => NativeMethods.Interrupt(_connection);
 
     /// <summary>
     /// Makes aggregates known to SQL on every connection. Those of one name become overloads; of two with the same
     /// parameters the later counts.
     /// </summary>
     public void Register(params ReadOnlySpan<DuckDbAggregate> aggregates)
-        => instance.Add(FunctionRegistry.Register(connection, aggregates));
+        => _instance.Add(FunctionRegistry.Register(_connection, aggregates));
 
     /// <summary>
     /// Makes scalar functions known to SQL on every connection. Those of one name become overloads; of two with the same
     /// parameters the later counts.
     /// </summary>
     public void Register(params ReadOnlySpan<DuckDbScalarFunction> functions)
-        => FunctionRegistry.Register(connection, functions);
+        => FunctionRegistry.Register(_connection, functions);
 
-    public void Dispose() => connection.Dispose();
+    public void Dispose() => _connection.Dispose();
 
     /// <summary>Ends the query of a result that was dropped unread: DuckDB itself does so only when the next one begins.</summary>
     internal void Abandon(DuckDbResult result)
     {
-        if (connection.IsClosed || open != result)
+        if (_connection.IsClosed || _open != result)
         {
             return;
         }
@@ -110,7 +110,7 @@ internal sealed unsafe class DuckDbConnection : IDisposable
         using ResultHandle nothing = new();
         fixed (byte* text = "SELECT 1"u8) // a UTF-8 literal ends with NUL
         {
-            _ = NativeMethods.Query(connection, text, nothing.Pointer);
+            _ = NativeMethods.Query(_connection, text, nothing.Pointer);
         }
     }
 
@@ -118,14 +118,14 @@ internal sealed unsafe class DuckDbConnection : IDisposable
     {
         fixed (byte* text = Terminated(sql))
         {
-            if (NativeMethods.Prepare(connection, text, out StatementHandle statement) == DuckDbState.Success)
+            if (NativeMethods.Prepare(_connection, text, out StatementHandle statement) == DuckDbState.Success)
             {
                 return statement;
             }
 
             using (statement)
             {
-                throw instance.Fail(NativeMethods.Text(NativeMethods.PrepareError(statement)), sql);
+                throw _instance.Fail(NativeMethods.Text(NativeMethods.PrepareError(statement)), sql);
             }
         }
     }

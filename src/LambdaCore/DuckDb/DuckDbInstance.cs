@@ -10,11 +10,11 @@ namespace LambdaCore.DuckDb;
 /// </remarks>
 internal sealed class DuckDbInstance : IDisposable
 {
-    private readonly DatabaseHandle database;
+    private readonly DatabaseHandle _database;
     private readonly Lock running = new();
-    private readonly List<AggregateBinding> aggregates = [];
-    private int runningStatements;
-    private volatile bool invalidated;
+    private readonly List<AggregateBinding> _aggregates = [];
+    private int _runningStatements;
+    private volatile bool _invalidated;
 
     /// <summary>Opens the database and hardens it.</summary>
     /// <exception cref="ArgumentException">An allowed folder is not a full path.</exception>
@@ -29,9 +29,9 @@ internal sealed class DuckDbInstance : IDisposable
             }
         }
 
-        if (NativeMethods.Open(":memory:", out database) != DuckDbState.Success)
+        if (NativeMethods.Open(":memory:", out _database) != DuckDbState.Success)
         {
-            database.Dispose();
+            _database.Dispose();
             throw DuckDbException.From("DuckDB could not open a database in memory.", sql: null);
         }
 
@@ -51,12 +51,12 @@ internal sealed class DuckDbInstance : IDisposable
     }
 
     /// <summary>Whether a fatal error has made this instance useless.</summary>
-    public bool IsInvalidated => invalidated;
+    public bool IsInvalidated => _invalidated;
 
     /// <summary>Opens a connection. Cheap enough (microseconds) for one per operation.</summary>
     public DuckDbConnection Connect()
     {
-        if (NativeMethods.Connect(database, out ConnectionHandle connection) != DuckDbState.Success)
+        if (NativeMethods.Connect(_database, out ConnectionHandle connection) != DuckDbState.Success)
         {
             connection.Dispose();
             throw DuckDbException.From("DuckDB refused a new connection.", sql: null);
@@ -65,12 +65,12 @@ internal sealed class DuckDbInstance : IDisposable
         return new DuckDbConnection(this, connection);
     }
 
-    public void Dispose() => database.Dispose();
+    public void Dispose() => _database.Dispose();
 
     internal DuckDbException Fail(string? report, string? sql)
     {
         DuckDbException error = DuckDbException.From(report, sql);
-        invalidated |= error.InvalidatesInstance;
+        _invalidated |= error.InvalidatesInstance;
         return error;
     }
 
@@ -78,7 +78,7 @@ internal sealed class DuckDbInstance : IDisposable
     {
         lock (running)
         {
-            aggregates.AddRange(bindings);
+            _aggregates.AddRange(bindings);
         }
     }
 
@@ -86,7 +86,7 @@ internal sealed class DuckDbInstance : IDisposable
     {
         lock (running)
         {
-            runningStatements++;
+            _runningStatements++;
         }
     }
 
@@ -95,9 +95,9 @@ internal sealed class DuckDbInstance : IDisposable
     {
         lock (running)
         {
-            if (--runningStatements == 0)
+            if (--_runningStatements == 0)
             {
-                foreach (AggregateBinding aggregate in aggregates)
+                foreach (AggregateBinding aggregate in _aggregates)
                 {
                     aggregate.Sweep();
                 }

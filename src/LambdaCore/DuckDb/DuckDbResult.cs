@@ -7,55 +7,55 @@ namespace LambdaCore.DuckDb;
 /// </remarks>
 internal sealed unsafe class DuckDbResult : IDisposable
 {
-    private readonly DuckDbInstance instance;
-    private readonly DuckDbConnection connection;
-    private readonly ResultHandle result;
-    private readonly string sql;
-    private readonly DuckDbLogicalType[] types;
-    private DataChunkHandle? chunk;
-    private bool ended;
+    private readonly DuckDbInstance _instance;
+    private readonly DuckDbConnection _connection;
+    private readonly ResultHandle _result;
+    private readonly string _sql;
+    private readonly DuckDbLogicalType[] _types;
+    private DataChunkHandle? _chunk;
+    private bool _ended;
 
     internal DuckDbResult(DuckDbInstance instance, DuckDbConnection connection, ResultHandle result, string sql)
     {
-        this.instance = instance;
-        this.connection = connection;
-        this.result = result;
-        this.sql = sql;
-        types = new DuckDbLogicalType[NativeMethods.ColumnCount(result.Pointer)];
-        for (int i = 0; i < types.Length; i++)
+        _instance = instance;
+        _connection = connection;
+        _result = result;
+        _sql = sql;
+        _types = new DuckDbLogicalType[NativeMethods.ColumnCount(result.Pointer)];
+        for (int i = 0; i < _types.Length; i++)
         {
             using LogicalTypeHandle type = NativeMethods.ColumnLogicalType(result.Pointer, (ulong)i);
-            types[i] = DuckDbLogicalType.FromHandle(type);
+            _types[i] = DuckDbLogicalType.FromHandle(type);
         }
     }
 
-    public int ColumnCount => types.Length;
+    public int ColumnCount => _types.Length;
 
     /// <summary>How many rows the current chunk has.</summary>
     public int RowCount { get; private set; }
 
-    public string ColumnName(int column) => NativeMethods.Text(NativeMethods.ColumnName(result.Pointer, (ulong)column)) ?? "";
+    public string ColumnName(int column) => NativeMethods.Text(NativeMethods.ColumnName(_result.Pointer, (ulong)column)) ?? "";
 
-    public DuckDbLogicalType ColumnType(int column) => types[column];
+    public DuckDbLogicalType ColumnType(int column) => _types[column];
 
     /// <summary>Moves to the next rows; false at the end.</summary>
     /// <exception cref="DuckDbException">The query failed or was interrupted on the way.</exception>
     public bool NextChunk()
     {
-        ObjectDisposedException.ThrowIf(result.IsClosed, this);
+        ObjectDisposedException.ThrowIf(_result.IsClosed, this);
         RowCount = 0;
         do
         {
-            chunk?.Dispose();
-            chunk = NativeMethods.FetchChunk(*result.Pointer);
-            if (chunk.IsInvalid)
+            _chunk?.Dispose();
+            _chunk = NativeMethods.FetchChunk(*_result.Pointer);
+            if (_chunk.IsInvalid)
             {
-                ended = true;
-                string? report = NativeMethods.Text(NativeMethods.ResultError(result.Pointer));
-                return string.IsNullOrEmpty(report) ? false : throw instance.Fail(report, sql);
+                _ended = true;
+                string? report = NativeMethods.Text(NativeMethods.ResultError(_result.Pointer));
+                return string.IsNullOrEmpty(report) ? false : throw _instance.Fail(report, _sql);
             }
 
-            RowCount = (int)NativeMethods.DataChunkSize(chunk.DangerousGetHandle());
+            RowCount = (int)NativeMethods.DataChunkSize(_chunk.DangerousGetHandle());
         }
         while (RowCount == 0);
 
@@ -71,24 +71,24 @@ internal sealed unsafe class DuckDbResult : IDisposable
         }
 
         return new VectorReader(
-            NativeMethods.DataChunkVector(chunk!.DangerousGetHandle(), (ulong)column), types[column], RowCount);
+            NativeMethods.DataChunkVector(_chunk!.DangerousGetHandle(), (ulong)column), _types[column], RowCount);
     }
 
     public void Dispose()
     {
-        if (result.IsClosed)
+        if (_result.IsClosed)
         {
             return;
         }
 
         RowCount = 0;
-        chunk?.Dispose();
-        result.Dispose();
-        if (!ended)
+        _chunk?.Dispose();
+        _result.Dispose();
+        if (!_ended)
         {
-            connection.Abandon(this);
+            _connection.Abandon(this);
         }
 
-        instance.StatementEnded();
+        _instance.StatementEnded();
     }
 }

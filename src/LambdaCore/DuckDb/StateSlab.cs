@@ -27,11 +27,11 @@ internal struct StateSlot
 internal abstract class StateSlab : IDisposable
 {
     private static readonly ConcurrentDictionary<int, StateSlab> Slabs = new();
-    private static int lastNumber;
+    private static int _lastNumber;
 
     protected StateSlab()
     {
-        Number = Interlocked.Increment(ref lastNumber);
+        Number = Interlocked.Increment(ref _lastNumber);
         Slabs[Number] = this;
     }
 
@@ -63,8 +63,8 @@ internal sealed unsafe class StateSlab<TState> : StateSlab
 
     private readonly Lock growing = new();
     private readonly Stripe[] stripes = [.. Enumerable.Range(0, (int)StripeCount).Select(_ => new Stripe())];
-    private volatile TState[][] chunks = [];
-    private int chunkCount;
+    private volatile TState[][] _chunks = [];
+    private int _chunkCount;
 
     public override int Count => stripes.Sum(stripe => stripe.Live);
 
@@ -79,7 +79,7 @@ internal sealed unsafe class StateSlab<TState> : StateSlab
         }
 
         int index = slot.Place - 1;
-        return ref chunks[index >> ChunkBits][index & (ChunkSize - 1)];
+        return ref _chunks[index >> ChunkBits][index & (ChunkSize - 1)];
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -130,16 +130,16 @@ internal sealed unsafe class StateSlab<TState> : StateSlab
     {
         lock (growing)
         {
-            if (chunkCount == chunks.Length)
+            if (_chunkCount == _chunks.Length)
             {
                 // A reader that still holds the shorter table finds its chunks there.
-                TState[][] longer = new TState[Math.Max(4, chunks.Length * 2)][];
-                chunks.CopyTo(longer, 0);
-                chunks = longer;
+                TState[][] longer = new TState[Math.Max(4, _chunks.Length * 2)][];
+                _chunks.CopyTo(longer, 0);
+                _chunks = longer;
             }
 
-            chunks[chunkCount] = new TState[ChunkSize];
-            return chunkCount++;
+            _chunks[_chunkCount] = new TState[ChunkSize];
+            return _chunkCount++;
         }
     }
 

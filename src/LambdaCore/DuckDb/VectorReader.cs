@@ -11,15 +11,15 @@ namespace LambdaCore.DuckDb;
 /// </remarks>
 internal readonly unsafe ref struct VectorReader
 {
-    private readonly byte* data;
-    private readonly ulong* validity;
-    private readonly int count;
+    private readonly byte* _data;
+    private readonly ulong* _validity;
+    private readonly int _count;
 
     internal VectorReader(nint vector, DuckDbLogicalType type, int count)
     {
-        data = NativeMethods.VectorData(vector);
-        validity = NativeMethods.VectorValidity(vector);
-        this.count = count;
+        _data = NativeMethods.VectorData(vector);
+        _validity = NativeMethods.VectorValidity(vector);
+        _count = count;
         Type = type;
         ElementSize = type.ElementSize;
     }
@@ -29,10 +29,10 @@ internal readonly unsafe ref struct VectorReader
     private int ElementSize { get; }
 
     /// <summary>False when no row can be NULL, so that a loop may skip asking.</summary>
-    public bool MayHaveNulls => validity != null;
+    public bool MayHaveNulls => _validity != null;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool IsNull(int row) => validity != null && (validity[(uint)row >> 6] & (1UL << row)) == 0;
+    public bool IsNull(int row) => _validity != null && (_validity[(uint)row >> 6] & (1UL << row)) == 0;
 
     /// <summary>The value of a row in its physical form: <c>T</c> must have exactly the size of the column's type.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -44,7 +44,7 @@ internal readonly unsafe ref struct VectorReader
             ThrowWrongSize(typeof(T));
         }
 
-        return Unsafe.ReadUnaligned<T>(data + ((nint)row * Unsafe.SizeOf<T>()));
+        return Unsafe.ReadUnaligned<T>(_data + ((nint)row * Unsafe.SizeOf<T>()));
     }
 
     /// <summary>All rows in their physical form, NULLs included.</summary>
@@ -56,7 +56,7 @@ internal readonly unsafe ref struct VectorReader
             ThrowWrongSize(typeof(T));
         }
 
-        return new ReadOnlySpan<T>(data, count);
+        return new ReadOnlySpan<T>(_data, _count);
     }
 
     public bool Boolean(int row) => Get<byte>(row) != 0;
@@ -88,7 +88,7 @@ internal readonly unsafe ref struct VectorReader
             ThrowWrongSize(typeof(ReadOnlySpan<byte>));
         }
 
-        NativeString* text = (NativeString*)data + row;
+        NativeString* text = (NativeString*)_data + row;
         return text->Length <= NativeString.InlineCapacity
             ? new ReadOnlySpan<byte>(text->Inlined, (int)text->Length)
             : new ReadOnlySpan<byte>(text->Pointer, (int)text->Length);

@@ -11,17 +11,17 @@ namespace LambdaCore.DuckDb;
 /// </remarks>
 internal unsafe ref struct VectorWriter
 {
-    private readonly nint vector;
-    private readonly byte* data;
-    private readonly int capacity;
-    private ulong* validity;
+    private readonly nint _vector;
+    private readonly byte* _data;
+    private readonly int _capacity;
+    private ulong* _validity;
 
     internal VectorWriter(nint vector, DuckDbLogicalType type, int capacity)
     {
-        this.vector = vector;
-        this.capacity = capacity;
-        data = NativeMethods.VectorData(vector);
-        validity = NativeMethods.VectorValidity(vector);
+        _vector = vector;
+        _capacity = capacity;
+        _data = NativeMethods.VectorData(vector);
+        _validity = NativeMethods.VectorValidity(vector);
         Type = type;
         ElementSize = type.ElementSize;
     }
@@ -40,7 +40,7 @@ internal unsafe ref struct VectorWriter
             ThrowWrongSize(typeof(T));
         }
 
-        Unsafe.WriteUnaligned(data + ((nint)row * Unsafe.SizeOf<T>()), value);
+        Unsafe.WriteUnaligned(_data + ((nint)row * Unsafe.SizeOf<T>()), value);
     }
 
     /// <summary>All rows up to the capacity, to be filled in bulk.</summary>
@@ -52,7 +52,7 @@ internal unsafe ref struct VectorWriter
             ThrowWrongSize(typeof(T));
         }
 
-        return new Span<T>(data, capacity);
+        return new Span<T>(_data, _capacity);
     }
 
     /// <summary>Writes the unscaled integer of a decimal, or an integer, into whatever width the column has.</summary>
@@ -88,13 +88,13 @@ internal unsafe ref struct VectorWriter
             NativeString text = default;
             text.Length = (uint)bytes.Length;
             bytes.CopyTo(new Span<byte>(text.Inlined, NativeString.InlineCapacity));
-            ((NativeString*)data)[row] = text;
+            ((NativeString*)_data)[row] = text;
             return;
         }
 
         fixed (byte* pointer = bytes)
         {
-            NativeMethods.AssignString(vector, (ulong)row, pointer, (ulong)bytes.Length);
+            NativeMethods.AssignString(_vector, (ulong)row, pointer, (ulong)bytes.Length);
         }
     }
 
@@ -116,13 +116,13 @@ internal unsafe ref struct VectorWriter
 
     public void SetNull(int row)
     {
-        if (validity == null)
+        if (_validity == null)
         {
-            NativeMethods.EnsureValidityWritable(vector);
-            validity = NativeMethods.VectorValidity(vector);
+            NativeMethods.EnsureValidityWritable(_vector);
+            _validity = NativeMethods.VectorValidity(_vector);
         }
 
-        validity[(uint)row >> 6] &= ~(1UL << row);
+        _validity[(uint)row >> 6] &= ~(1UL << row);
     }
 
     private readonly void ThrowWrongSize(Type asked) => throw new InvalidOperationException(

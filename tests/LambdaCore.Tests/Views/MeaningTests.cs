@@ -7,7 +7,7 @@ namespace LambdaCore.Tests.Views;
 
 /// <summary>A translated expression means what C# means by the lambda itself, wherever that has a value.</summary>
 [TestFixture]
-internal sealed class Meaning
+internal sealed class MeaningTests
 {
     private static readonly List<string> Words = ["a", "it's", "\U0001F600"];
 

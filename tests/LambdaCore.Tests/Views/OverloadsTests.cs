@@ -31,7 +31,7 @@ public sealed record Anything(
 
 /// <summary>What a user writes must compile without casts for every type of property, and give the types that it promises.</summary>
 [TestFixture]
-internal sealed class Overloads
+internal sealed class OverloadsTests
 {
     [Test]
     public void Every_aggregate_takes_every_number_without_a_cast()

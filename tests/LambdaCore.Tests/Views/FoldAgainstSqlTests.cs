@@ -10,7 +10,7 @@ namespace LambdaCore.Tests.Views;
 
 /// <summary>Whole views: their SQL over stored events gives the very keys and states that their fold gives, in the order of the keys' bytes.</summary>
 [TestFixture]
-internal sealed class FoldAgainstSql
+internal sealed class FoldAgainstSqlTests
 {
     private static readonly int[] Wanted = [0, 1, 7, -10];
 

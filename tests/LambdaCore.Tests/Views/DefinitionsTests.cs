@@ -18,7 +18,7 @@ public sealed record Initialized
 
 /// <summary>What definitions may say, what they are refused for, and what is made of them.</summary>
 [TestFixture]
-internal sealed class Definitions
+internal sealed class DefinitionsTests
 {
     private static readonly string Wanted = "x";
 

@@ -13,7 +13,7 @@ namespace LambdaCore.Tests.Views;
 /// the SQL give the same value for the same event.
 /// </summary>
 [TestFixture]
-internal sealed class Differential
+internal sealed class DifferentialTests
 {
     private const int ScalarsPerQuery = 50;
 
