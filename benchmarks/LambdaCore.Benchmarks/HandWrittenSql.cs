@@ -25,11 +25,22 @@ internal static class HandWrittenSql
         FROM {0} WHERE "ProductId" IS NOT NULL GROUP BY ALL
         """;
 
+    /// <summary>
+    /// The same for somebody who must keep the promises of the views with DuckDB's own means: users counted exactly, since the estimate is off by
+    /// 15 %, and the later of two events of the same time decided by their positions.
+    /// </summary>
+    public static IReadOnlyList<string> AllWithPromises { get; } =
+    [
+        Hourly.Replace("approx_count_distinct(\"UserId\")", "count(DISTINCT \"UserId\")", StringComparison.Ordinal),
+        Users.Replace("arg_max(\"EventType\", \"Timestamp\")", "arg_max(\"EventType\", (\"Timestamp\", \"_position\"))", StringComparison.Ordinal),
+        Products,
+    ];
+
     /// <summary>The three views, in the order of <see cref="WebViews.All"/>.</summary>
     public static IReadOnlyList<string> All { get; } = [Hourly, Users, Products];
 
     /// <summary>A view over a table.</summary>
     /// <param name="source">What stands behind FROM.</param>
-    /// <param name="view">One of <see cref="All"/>.</param>
+    /// <param name="view">One of <see cref="All"/> or <see cref="AllWithPromises"/>.</param>
     public static string Over(string source, string view) => view.Replace("{0}", source, StringComparison.Ordinal);
 }
