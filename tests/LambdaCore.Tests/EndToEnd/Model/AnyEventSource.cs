@@ -20,10 +20,13 @@ internal sealed class AnyEventSource
     private long _next;
     private TimeSpan _elapsed;
 
-    public AnyEventSource(Random random)
+    /// <summary>Draws what kind of source it is.</summary>
+    /// <param name="random">Decides everything.</param>
+    /// <param name="nastyPercent">How many of the values are nasty; by default that is drawn too.</param>
+    public AnyEventSource(Random random, int? nastyPercent = null)
     {
         _random = random;
-        _nastyPercent = random.Next(4) * 25;
+        _nastyPercent = nastyPercent ?? random.Next(4) * 25;
         _missingPercent = random.Next(5) * 25;
         _choices = 1 << random.Next(1, 9);
     }
