@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using LambdaCore.Storage;
 using NUnit.Framework;
 
 namespace LambdaCore.Tests.EndToEnd;
@@ -53,6 +54,37 @@ internal sealed class ConcurrencyTests
         {
             Directory.Delete(folder, recursive: true);
         }
+    }
+
+    [Test]
+    public async Task A_question_that_meets_the_closing_is_answered_or_told_that_thestore_is_closed()
+    {
+        using InMemoryStorage storage = new();
+        LambdaStore<Purchase> store = Purchase.Open(storage);
+        await store.AppendAsync(Enumerable.Range(0, 100).Select(i => Purchase.Of($"p{i}", i)).ToArray());
+        await store.RunBatchAsync();
+        ViewQuery<string, long> query = store.Query(Purchase.ByProduct);
+        Task<string>[] readers = [.. Enumerable.Range(0, 4).Select(i => Task.Run(async () =>
+        {
+            try
+            {
+                while (true)
+                {
+                    int rows = i % 2 == 0 ? (await query.ExecuteAsync()).Rows.Count : await store.GetAsync(Purchase.ByProduct, "p7") is null ? 0 : 100;
+                    if (rows != 100)
+                    {
+                        return $"{rows} rows";
+                    }
+                }
+            }
+            catch (ObjectDisposedException)
+            {
+                return "closed";
+            }
+        }))];
+        await Task.Yield();
+        await store.DisposeAsync();
+        Assert.That(await Task.WhenAll(readers), Is.All.EqualTo("closed"));
     }
 
     private async Task<long> ProduceSinglesAsync(LambdaStore<Ticket> store, int producer)

@@ -27,33 +27,42 @@ internal sealed class RandomSequenceTests
         ConcurrentBag<string> failures = [];
         long started = Stopwatch.GetTimestamp();
         int done = 0;
+        int spilled = 0;
         await Parallel.ForEachAsync(Enumerable.Range(0, count), new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount }, async (i, _) =>
         {
-            if (failures.Count < 5 && await RunAsync(unchecked(first + i)) is { } failure)
+            if (failures.Count >= 5)
+            {
+                return;
+            }
+
+            (string? failure, bool hasSpilled) = await RunAsync(unchecked(first + i));
+            if (failure is not null)
             {
                 failures.Add(failure);
             }
 
             Interlocked.Increment(ref done);
+            Interlocked.Add(ref spilled, hasSpilled ? 1 : 0);
         });
-        TestContext.Out.WriteLine($"{done} sequences in {Stopwatch.GetElapsedTime(started).TotalSeconds:N1} s");
+        TestContext.Out.WriteLine($"{done} sequences in {Stopwatch.GetElapsedTime(started).TotalSeconds:N1} s, {spilled} of them with states moved to FASTER");
         Assert.That(failures, Is.Empty);
+        Assert.That(spilled, Is.AtLeast(count / 100), "No sequence has moved states to FASTER.");
     }
 
     /// <summary>Runs one sequence.</summary>
-    /// <returns>What went wrong, with the steps up to there; null if nothing did.</returns>
-    private static async Task<string?> RunAsync(int seed)
+    /// <returns>What went wrong, with the steps up to there, null if nothing did; and whether FASTER took part.</returns>
+    private static async Task<(string? Failure, bool HasSpilled)> RunAsync(int seed)
     {
         Random random = new(seed);
         await using StoreModel model = new(random);
         try
         {
             await RunStepsAsync(model, random);
-            return null;
+            return (null, model.HasSpilled);
         }
         catch (Exception error)
         {
-            return $"To run it again: LAMBDACORE_SEED={seed} LAMBDACORE_SEQUENCES=1\n{model.Steps}{(error is ModelViolationException ? error.Message : error.ToString())}\n";
+            return ($"To run it again: LAMBDACORE_SEED={seed} LAMBDACORE_SEQUENCES=1\n{model.Steps}{(error is ModelViolationException ? error.Message : error.ToString())}\n", model.HasSpilled);
         }
     }
 
@@ -104,7 +113,9 @@ internal sealed class RandomSequenceTests
         await model.OpenAsync(Choose(random));
     }
 
-    /// <summary>A few views of the pool; now and then another choice than before, so that views come and go.</summary>
+    /// <summary>A few views, of the pool or put together at random; now and then another choice than before, so that views come and go.</summary>
     private static List<ModelView> Choose(Random random) =>
-        [.. Enumerable.Range(0, random.Next(1, 4)).Select(_ => ViewPool.All[random.Next(ViewPool.All.Count)]).Distinct()];
+        [.. Enumerable.Range(0, random.Next(1, 4))
+            .Select(_ => random.Next(3) == 0 ? ComposedView.Number(random.Next(ComposedView.Numbers)) : ViewPool.All[random.Next(ViewPool.All.Count)])
+            .Distinct()];
 }

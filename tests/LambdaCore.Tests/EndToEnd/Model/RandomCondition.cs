@@ -31,6 +31,20 @@ internal static class RandomCondition
         return Expression.Lambda<Func<TKey, bool>>(body!, key);
     }
 
+    /// <summary>Two sides of a comparison as C# writes them: enums and small integers as what they are computed in.</summary>
+    public static (Expression Column, Expression Value) AsComputed(Expression column, Expression value)
+    {
+        Type core = Nullable.GetUnderlyingType(column.Type) ?? column.Type;
+        Type? computed = core.IsEnum ? Promoted(Enum.GetUnderlyingType(core)) ?? Enum.GetUnderlyingType(core) : Promoted(core);
+        if (computed is null)
+        {
+            return (column, value);
+        }
+
+        Type target = core == column.Type ? computed : typeof(Nullable<>).MakeGenericType(computed);
+        return (Expression.Convert(column, target), Expression.Convert(value, target));
+    }
+
     private static Expression Equal<TKey>(Random random, KeyMember member, Expression key, TKey sample)
     {
         (Expression column, Expression value) = Sides(random, member, key, sample);
@@ -56,16 +70,7 @@ internal static class RandomCondition
         object? value = Spoil(random, ReadMember(member.Member, sample));
         Expression other = random.Next(2) == 0 ? Expression.Constant(value, column.Type) : Captured(value, column.Type);
 
-        // C# compares enums and small integers as what they are computed in.
-        Type core = Nullable.GetUnderlyingType(column.Type) ?? column.Type;
-        Type? computed = core.IsEnum ? Promoted(Enum.GetUnderlyingType(core)) ?? Enum.GetUnderlyingType(core) : Promoted(core);
-        if (computed is not null)
-        {
-            Type target = core == column.Type ? computed : typeof(Nullable<>).MakeGenericType(computed);
-            (column, other) = (Expression.Convert(column, target), Expression.Convert(other, target));
-        }
-
-        return (column, other);
+        return AsComputed(column, other);
     }
 
     private static Type? Promoted(Type type) =>

@@ -16,6 +16,7 @@ internal sealed class StoreModel : IAsyncDisposable
     private readonly List<AnyEvent> _events = [];
     private readonly Dictionary<string, long> _batchEnds = [];
     private readonly StringBuilder _steps = new();
+    private readonly HashSet<string> _known = [];
     private readonly string? _folder;
     private InMemoryStorage? _memory;
     private LambdaStore<AnyEvent>? _store;
@@ -41,6 +42,9 @@ internal sealed class StoreModel : IAsyncDisposable
     /// <summary>How many events were acknowledged.</summary>
     public int Count => _events.Count;
 
+    /// <summary>Whether states of the speed layer moved out of its tables.</summary>
+    public bool HasSpilled { get; private set; }
+
     /// <summary>How the store is kept.</summary>
     public Durability Durability => _durability;
 
@@ -55,6 +59,7 @@ internal sealed class StoreModel : IAsyncDisposable
     {
         Tell($"open with {string.Join(", ", views.Select(v => v.Name))}");
         _views = [.. views];
+        _known.UnionWith(views.Select(v => v.Name));
         LambdaStoreOptions<AnyEvent> options = new()
         {
             Durability = _durability,
@@ -165,6 +170,7 @@ internal sealed class StoreModel : IAsyncDisposable
         }
 
         await AppendBatchAsync(1 + _random.Next(10));
+        HasSpilled |= StoreInternals<AnyEvent>.Of(_store!).Speed.SpillMemoryBytes > 0;
     }
 
     /// <summary>Runs a batch while the disk fails, once.</summary>
@@ -267,7 +273,7 @@ internal sealed class StoreModel : IAsyncDisposable
         List<string> folders = speed ? ["speed"] : [];
         if (batch)
         {
-            folders.AddRange(ViewPool.All.Select(v => $"views/{ViewFolder.NameOf(v.Name)}").SelectMany(f => new[] { f, $"{f}/_delta_log", $"{f}/_lookup" }));
+            folders.AddRange(_known.Select(v => $"views/{ViewFolder.NameOf(v)}").SelectMany(f => new[] { f, $"{f}/_delta_log", $"{f}/_lookup" }));
         }
 
         foreach (string folder in folders)
