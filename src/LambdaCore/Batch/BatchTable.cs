@@ -135,7 +135,7 @@ internal sealed class BatchTable
         try
         {
             long keys = connection.Execute(
-                $"COPY (\n{StateRows.Select(_plan, _eventTimeColumn, segments, range)}\n) TO {Sql.Text(parquet)} (FORMAT parquet, COMPRESSION zstd, PARQUET_VERSION v1)");
+                $"COPY (\n{StateRows.Select(_plan, _eventTimeColumn, segments, range)}\n) TO {Sql.Text(parquet)} (FORMAT parquet, COMPRESSION snappy, PARQUET_VERSION v1)");
             using LookupWriter writer = new(lookup, _plan.Fingerprint, range.End.Value, keys);
             long rows = StateRows.Visit(connection, $"SELECT * FROM read_parquet({Sql.Text(parquet)})", _plan, writer.Add, cancellationToken);
             if (rows != keys)

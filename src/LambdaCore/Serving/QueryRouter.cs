@@ -17,7 +17,7 @@ internal static class QueryRouter
     /// <summary>Chooses the path.</summary>
     /// <param name="plan">The view.</param>
     /// <param name="pins">The encoded value of each pinned key column, null for the others.</param>
-    /// <param name="between">The window starts asked for, in microseconds since the Unix epoch.</param>
+    /// <param name="between">The window starts asked for, in microseconds since the Unix epoch; the first is one.</param>
     public static ReadPath Choose(ViewPlan plan, IReadOnlyList<byte[]?> pins, (long Start, long End)? between)
     {
         int window = between is null ? -1 : plan.Keys.ToList().FindIndex(k => k.Window is not null);
@@ -31,12 +31,10 @@ internal static class QueryRouter
         {
             (long start, long end) = between!.Value;
             long size = plan.Keys[window].Window!.Value.Ticks / TimeSpan.TicksPerMicrosecond;
-            long first = Window.Floor(start, size);
-            first = first < start ? first + size : first;
-            long count = end <= first ? 0 : ((end - 1 - first) / size) + 1;
+            long count = end <= start ? 0 : ((end - 1 - start) / size) + 1;
             if (count <= MaxLookups)
             {
-                return new ReadPath(ListWindows(plan, pins, window, first, size, count), default);
+                return new ReadPath(ListWindows(plan, pins, window, start, size, count), default);
             }
         }
 

@@ -15,13 +15,13 @@ public sealed class ViewQuery<TKey, TResult>
     private readonly IViewReader<TKey, TResult> _reader;
     private readonly ViewQuestion<TKey, TResult> _question;
     private readonly string _view;
-    private readonly bool _hasWindow;
+    private readonly TimeSpan? _window;
 
-    internal ViewQuery(IViewReader<TKey, TResult> reader, string view, bool hasWindow, ViewQuestion<TKey, TResult> question)
+    internal ViewQuery(IViewReader<TKey, TResult> reader, string view, TimeSpan? window, ViewQuestion<TKey, TResult> question)
     {
         _reader = reader;
         _view = view;
-        _hasWindow = hasWindow;
+        _window = window;
         _question = question;
     }
 
@@ -45,25 +45,25 @@ public sealed class ViewQuery<TKey, TResult>
     }
 
     /// <summary>
-    /// Keeps the windows that start at or after one time and before another, so that neighbouring ranges share no window and miss
-    /// none.
+    /// Keeps the windows that share any moment with a half-open range of time: those in which the range begins and ends are there whole.
     /// </summary>
-    /// <param name="start">The first time at which a window may start.</param>
-    /// <param name="end">The first time at which no window may start any more; not before <paramref name="start"/>.</param>
+    /// <param name="start">The first moment of the range.</param>
+    /// <param name="end">The first moment after the range; not before <paramref name="start"/>. If it is the start itself, no window is kept.</param>
     /// <exception cref="InvalidOperationException">The view's key has no window.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The end lies before the start.</exception>
     public ViewQuery<TKey, TResult> Between(DateTimeOffset start, DateTimeOffset end)
     {
-        if (!_hasWindow)
+        if (_window is not { } size)
         {
             throw new InvalidOperationException($"View '{_view}' has no window in its key, so it cannot be asked for a range of time. Group by Window.Hour(e => e.…), for instance, or use Where.");
         }
 
         ArgumentOutOfRangeException.ThrowIfLessThan(end, start);
+        long last = Ceiling(end);
+        long first = start == end ? last : Window.Floor(UnixTime.FromDateTimeOffset(start), Window.Microseconds(size));
+        return With(_question with { Between = (first, last) });
 
-        return With(_question with { Between = (Ceiling(start), Ceiling(end)) });
-
-        // A start between two microseconds excludes the earlier one, and so does an end.
+        // An end between two microseconds leaves part of the earlier one in the range.
         static long Ceiling(DateTimeOffset time) => time.UtcTicks % TimeSpan.TicksPerMicrosecond == 0
             ? UnixTime.FromDateTimeOffset(time)
             : UnixTime.FromDateTimeOffset(time) + 1;
@@ -121,7 +121,7 @@ public sealed class ViewQuery<TKey, TResult>
         return With(_question with { Order = _question.Order is { } first ? new OrderThen<TKey, TResult>(first, order) : order });
     }
 
-    private ViewQuery<TKey, TResult> With(ViewQuestion<TKey, TResult> question) => new(_reader, _view, _hasWindow, question);
+    private ViewQuery<TKey, TResult> With(ViewQuestion<TKey, TResult> question) => new(_reader, _view, _window, question);
 
     private sealed class ParameterReplacer(ParameterExpression from, ParameterExpression to) : ExpressionVisitor
     {

@@ -10,7 +10,9 @@ internal sealed record ViewQuestion<TKey, TResult>
     /// <summary>The condition on keys; null for all.</summary>
     public Expression<Func<TKey, bool>>? Where { get; init; }
 
-    /// <summary>The starts of the windows that count, half-open, in microseconds since the Unix epoch; null for all.</summary>
+    /// <summary>
+    /// The starts of the windows that count, half-open, in microseconds since the Unix epoch; null for all. The first is the start of a window.
+    /// </summary>
     public (long Start, long End)? Between { get; init; }
 
     /// <summary>The condition on results; null for all.</summary>

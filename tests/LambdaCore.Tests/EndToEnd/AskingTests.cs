@@ -133,4 +133,19 @@ internal sealed class AskingTests
         Assert.That((await _store.GetAsync(Hourly, start))!.Receipt.IsComplete, Is.True);
         Assert.That((await _store.Query(Hourly).ExecuteAsync()).Receipt.IsComplete, Is.Null);
     }
+
+    [Test]
+    public async Task A_range_of_time_keeps_every_window_that_it_touches()
+    {
+        DateTimeOffset start = DateTimeOffset.UnixEpoch;
+        await _store.AppendAsync(new[] { Purchase.Of("a", minute: 5), Purchase.Of("a", minute: 65), Purchase.Of("a", minute: 125) });
+        Assert.That(await HoursAsync(start.AddMinutes(10), start.AddMinutes(20)), Is.EqualTo(new[] { 0 }), "Within one window.");
+        Assert.That(await HoursAsync(start.AddMinutes(30), start.AddMinutes(90)), Is.EqualTo(new[] { 0, 1 }), "Beginning and ending inside windows.");
+        Assert.That(await HoursAsync(start.AddHours(1), start.AddHours(2)), Is.EqualTo(new[] { 1 }), "The end does not belong to the range.");
+        Assert.That(await HoursAsync(start.AddHours(1), start.AddHours(2).AddTicks(1)), Is.EqualTo(new[] { 1, 2 }));
+        Assert.That(await HoursAsync(start.AddMinutes(30), start.AddMinutes(30)), Is.Empty, "No moment lies in it.");
+
+        async Task<IEnumerable<int>> HoursAsync(DateTimeOffset from, DateTimeOffset to) =>
+            (await _store.Query(Hourly).Between(from, to).ExecuteAsync()).Rows.Select(r => (int)(r.Key - start).TotalHours);
+    }
 }

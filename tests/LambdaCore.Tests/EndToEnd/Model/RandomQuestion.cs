@@ -57,7 +57,7 @@ internal sealed class RandomQuestion<TKey, TResult>
         };
     }
 
-    /// <summary>The range of window starts.</summary>
+    /// <summary>The range of time.</summary>
     public (DateTimeOffset Start, DateTimeOffset End)? Between { get; }
 
     /// <summary>The most rows.</summary>
@@ -105,7 +105,7 @@ internal sealed class RandomQuestion<TKey, TResult>
     /// <summary>Whether a row is asked for, apart from how many.</summary>
     public bool Accepts(ExpectedRow<TKey, TResult> row) =>
         _conditions.TrueForAll(c => c.Holds(row.Key))
-        && (Between is not { } between || (WindowStart(row.Key) is { } start && start >= between.Start && start < between.End))
+        && (Between is not { } between || (WindowStart(row.Key) is { } start && between.Start < between.End && start < between.End && EndOf(start) > between.Start))
         && (row.Overflows || _having is not { } having || having.Holds(row.Result!));
 
     /// <summary>The rows in the order asked for.</summary>
@@ -131,6 +131,9 @@ internal sealed class RandomQuestion<TKey, TResult>
         + string.Concat(_orders.Select(o => $" order by {string.Join('.', o.Path.Select(m => m?.Name))}{(o.Descending ? " descending" : "")}"))
         + (Take is { } count ? $" take {count}" : "")
         + $" {_consistency}";
+
+    private DateTimeOffset EndOf(DateTimeOffset windowStart) =>
+        windowStart.UtcTicks > DateTime.MaxValue.Ticks - _view.Plan.WindowKey!.Window!.Value.Ticks ? DateTimeOffset.MaxValue : windowStart + _view.Plan.WindowKey.Window.Value;
 
     private static ViewQuery<TKey, TResult> Ordered<TOrder>(ViewQuery<TKey, TResult> query, MemberInfo?[] path, bool descending)
     {
