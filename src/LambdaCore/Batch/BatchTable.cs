@@ -30,6 +30,7 @@ internal sealed class BatchTable
     private readonly ILogger _logger;
     private readonly string _folder;
     private DeltaTable _table;
+    private bool _isUnsure;
 
     /// <summary>Opens a view's table, or creates it; one that is damaged or another definition's is emptied.</summary>
     public BatchTable(
@@ -45,14 +46,7 @@ internal sealed class BatchTable
         _folder = $"views/{ViewFolder.NameOf(plan.Name)}";
         storage.CreateFolder(_folder);
         storage.CreateFolder($"{_folder}/{LookupFolder}");
-        try
-        {
-            _table = OpenTable();
-        }
-        catch (LambdaCoreException error) when (error is not StorageException)
-        {
-            _table = StartAnew("its table cannot be used", error);
-        }
+        _table = Reopen();
     }
 
     /// <summary>The batch view that an earlier process left, if it is of use.</summary>
@@ -90,6 +84,12 @@ internal sealed class BatchTable
     public (BatchView View, BatchRunView Report) Build(MaterialisedSegments segments, LogRange range, CancellationToken cancellationToken)
     {
         long started = _clock.GetTimestamp();
+        if (_isUnsure)
+        {
+            _table = Reopen();
+            _isUnsure = false;
+        }
+
         DeleteUnused();
         string name = string.Create(CultureInfo.InvariantCulture, $"{range.End.Value:D20}-{_table.Version + 1}.parquet");
         string parquet = _storage.NewScratchPath(".parquet");
@@ -111,6 +111,8 @@ internal sealed class BatchTable
         }
         catch
         {
+            // Whether the commit exists is unknown if it failed; the next build reads what is there.
+            _isUnsure = true;
             ScratchFile.Discard(parquet);
             ScratchFile.Discard(lookup);
             throw;
@@ -156,6 +158,18 @@ internal sealed class BatchTable
         LookupFile.Open(_storage.Map(LookupPath(name)), LookupPath(name), _plan.Fingerprint, range.End.Value);
 
     private string LookupPath(string name) => $"{_folder}/{LookupFolder}/{Path.ChangeExtension(name, ".lookup")}";
+
+    private DeltaTable Reopen()
+    {
+        try
+        {
+            return OpenTable();
+        }
+        catch (LambdaCoreException error) when (error is not StorageException)
+        {
+            return StartAnew("its table cannot be used", error);
+        }
+    }
 
     private DeltaTable OpenTable() =>
         DeltaTable.OpenOrCreate(_storage, _clock, _folder, _plan.Name, Schema(), _storeId);
