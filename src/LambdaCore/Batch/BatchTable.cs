@@ -139,7 +139,7 @@ internal sealed class BatchTable
             long keys = connection.Execute(
                 $"COPY (\n{StateRows.Select(_plan, _eventTimeColumn, segments, range)}\n) TO {Sql.Text(parquet)} (FORMAT parquet, COMPRESSION snappy, PARQUET_VERSION v1)");
             using LookupWriter writer = new(lookup, _plan.Fingerprint, range.End.Value, keys);
-            long rows = StateRows.Visit(connection, $"SELECT * FROM read_parquet({Sql.Text(parquet)})", _plan, writer.Add, cancellationToken);
+            long rows = StateRows.Visit(connection, $"SELECT * FROM {Sql.Parquet([parquet])}", _plan, writer.Add, cancellationToken);
             if (rows != keys)
             {
                 throw new LambdaCoreException($"DuckDB wrote {keys} rows of view '{_plan.Name}', but reads back {rows}. Run the batch again.");

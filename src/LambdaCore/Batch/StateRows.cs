@@ -21,7 +21,7 @@ internal static class StateRows
     /// <param name="range">The events that count.</param>
     public static string Select(ViewPlan plan, string eventTimeColumn, MaterialisedSegments segments, LogRange range)
     {
-        string files = $"read_parquet([{string.Join(", ", segments.Paths.Select(Sql.Text))}])";
+        string files = Sql.Parquet(segments.Paths);
         string source = segments.Range == range
             ? files
             : string.Create(CultureInfo.InvariantCulture, $"(SELECT * FROM {files} WHERE {EventSchema.PositionColumn} >= {range.Start.Value} AND {EventSchema.PositionColumn} < {range.End.Value})");
