@@ -63,6 +63,42 @@ internal sealed class ReviewTests
             LambdaStore.OpenAsync<Sale>(folder, o => o.EventTime(e => e.Time).AddView(ByShop).AddView(ByHour));
     }
 
+    [Test]
+    public async Task Windows_at_the_ends_of_time_are_found_by_every_path()
+    {
+        ViewDefinition<Sale, DateTimeOffset, long> odd = View.Of<Sale>("odd").GroupBy(e => Window.Of(e.Time, TimeSpan.FromDays(36_500_000 / 10))).Select(g => g.Count());
+        ViewDefinition<Sale, DateTimeOffset, long> sevenths = View.Of<Sale>("sevenths").GroupBy(e => Window.Of(e.Time, TimeSpan.FromMinutes(7))).Select(g => g.Count());
+        DateTimeOffset[] times = [DateTimeOffset.MinValue, DateTimeOffset.MinValue.AddTicks(15), DateTimeOffset.UnixEpoch.AddTicks(-1), DateTimeOffset.UnixEpoch, DateTimeOffset.MaxValue, Noon, new(1900, 1, 1, 0, 0, 0, TimeSpan.FromHours(14))];
+        using InMemoryStorage disk = new();
+        await using (LambdaStore<Sale> store = Open(disk, o => o.AddView(odd).AddView(sevenths)))
+        {
+            await store.AppendAsync(times.Select(t => new Sale(t, "A", 1)).ToArray());
+            await Check(store);
+            await store.RunBatchAsync();
+            await Check(store);
+        }
+
+        await using LambdaStore<Sale> again = Open(disk, o => o.AddView(odd).AddView(sevenths));
+        await Check(again);
+
+        async Task Check(LambdaStore<Sale> store)
+        {
+            Assert.That((await store.Query(odd).Between(DateTimeOffset.MinValue, DateTimeOffset.MaxValue).ExecuteAsync()).Rows.Sum(r => r.Result), Is.EqualTo(times.Length));
+            Assert.That((await store.Query(ByHour).Between(DateTimeOffset.MinValue, DateTimeOffset.MaxValue).ExecuteAsync()).Rows.Sum(r => r.Result), Is.EqualTo(times.Length));
+            Assert.That((await store.Query(sevenths).Between(DateTimeOffset.MinValue, DateTimeOffset.MaxValue).ExecuteAsync()).Rows.Sum(r => r.Result), Is.EqualTo(times.Length));
+            foreach (DateTimeOffset time in times)
+            {
+                DateTimeOffset start = Window.Of(time, TimeSpan.FromMinutes(7));
+                DateTimeOffset low = start.UtcTicks < TimeSpan.TicksPerHour ? DateTimeOffset.MinValue : start.AddMinutes(-1);
+                DateTimeOffset high = start > DateTimeOffset.MaxValue.AddMinutes(-1) ? DateTimeOffset.MaxValue : start.AddMinutes(1);
+                long expected = times.Count(t => Window.Of(t, TimeSpan.FromMinutes(7)) == start);
+                Assert.That((await store.Query(sevenths).Between(low, high).ExecuteAsync()).Rows.Sum(r => r.Result), Is.EqualTo(expected), $"{time:O}");
+                Assert.That((await store.GetAsync(sevenths, start))!.Result, Is.EqualTo(expected), $"{time:O}");
+                Assert.That((await store.Query(ByHour).Where(k => k.Shop == "A").Between(Window.Hour(time), Window.Hour(time).AddTicks(10)).ExecuteAsync()).Rows, Has.Count.EqualTo(1), $"{time:O}");
+            }
+        }
+    }
+
     private static Sale At(long amount) => new(Noon, "A", amount);
 
     private static LambdaStore<Sale> Open(InMemoryStorage disk, Action<LambdaStoreOptions<Sale>>? configure = null)
