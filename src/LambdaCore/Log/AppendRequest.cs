@@ -66,6 +66,12 @@ internal sealed class AppendRequest<TEvent> : IValueTaskSource<LogRange>, IValue
 
     private LogRange GetResult(short token)
     {
+        if (_acknowledgement.GetStatus(token) == ValueTaskSourceStatus.Pending)
+        {
+            // Giving it back now would take the events out of the writer's hands.
+            throw new InvalidOperationException("An append was asked for its position before it was acknowledged. Await the call; to block on it, use AsTask() first.");
+        }
+
         try
         {
             return _acknowledgement.GetResult(token);

@@ -22,6 +22,42 @@ internal sealed class ReviewTests
         .GroupBy(e => new HourAndShop(Window.Hour(e.Time), e.Shop))
         .Select(g => g.Count());
 
+    [Test]
+    public async Task Asking_too_early_for_an_acknowledgement_harms_nobody()
+    {
+        using InMemoryStorage disk = new();
+        using ManualResetEventSlim released = new();
+        await using (LambdaStore<Sale> store = Open(disk))
+        {
+            disk.BeforeCall = call =>
+            {
+                if (call.Operation == StorageOperation.Write)
+                {
+                    released.Wait();
+                }
+            };
+            ValueTask<LogPosition> first = store.AppendAsync(At(1));
+            ValueTask<LogPosition> second = store.AppendAsync(At(2));
+#pragma warning disable CA2012 // What must do no harm is this very mistake.
+            Assert.That(() => second.GetAwaiter().GetResult(), Throws.InvalidOperationException);
+#pragma warning restore CA2012
+            ValueTask<LogPosition> third = store.AppendAsync(At(3));
+            released.Set();
+            Assert.That(await first, Is.EqualTo(new LogPosition(0)));
+            Assert.That(await third, Is.EqualTo(new LogPosition(2)));
+            Assert.That(await second, Is.EqualTo(new LogPosition(1)));
+#pragma warning disable CA2012
+            Assert.That(() => second.GetAwaiter().GetResult(), Throws.InvalidOperationException);
+#pragma warning restore CA2012
+            ValueTask<LogPosition> fourth = store.AppendAsync(At(4));
+            ValueTask<LogPosition> fifth = store.AppendAsync(At(5));
+            Assert.That((await fourth, await fifth), Is.EqualTo((new LogPosition(3), new LogPosition(4))));
+        }
+
+        await using LambdaStore<Sale> again = Open(disk);
+        Assert.That((await again.GetAsync(ByShop, "A"))!.Result, Is.EqualTo(new Sales(5, 15)));
+    }
+
     [TestCase("shop=Z", "Z")]
     [TestCase("amount=7", "7")]
     [TestCase("a[b]c", "x")]
