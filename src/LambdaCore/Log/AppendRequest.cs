@@ -42,10 +42,30 @@ internal sealed class AppendRequest<TEvent> : IValueTaskSource<LogRange>, IValue
     public void Set(ReadOnlyMemory<TEvent> events) => Events = events;
 
     /// <summary>Acknowledges.</summary>
-    public void Complete() => _acknowledgement.SetResult(Range);
+    public void Complete()
+    {
+        try
+        {
+            _acknowledgement.SetResult(Range);
+        }
+        catch (Exception)
+        {
+            // The synchronization context of whoever waits is gone, such as that of a closed window. That is no affair of the others.
+        }
+    }
 
     /// <summary>Refuses.</summary>
-    public void Fail(Exception error) => _acknowledgement.SetException(error);
+    public void Fail(Exception error)
+    {
+        try
+        {
+            _acknowledgement.SetException(error);
+        }
+        catch (Exception)
+        {
+            // As above.
+        }
+    }
 
     /// <summary>Gives the request back without an acknowledgement, since it never went on its way.</summary>
     public void Abandon() => Recycle();

@@ -100,6 +100,39 @@ internal sealed class ReviewTests
     }
 
     [Test]
+    public async Task A_caller_whose_context_is_gone_harms_no_other()
+    {
+        using InMemoryStorage disk = new();
+        using ManualResetEventSlim released = new();
+        await using LambdaStore<Sale> store = Open(disk);
+        disk.BeforeCall = call =>
+        {
+            if (call.Operation == StorageOperation.Write)
+            {
+                released.Wait();
+            }
+        };
+        Task lost = Task.Run(() =>
+        {
+            SynchronizationContext.SetSynchronizationContext(new GoneContext());
+            try
+            {
+                ValueTask<LogPosition> append = store.AppendAsync(At(1));
+                append.GetAwaiter().OnCompleted(() => { });
+            }
+            finally
+            {
+                SynchronizationContext.SetSynchronizationContext(null);
+            }
+        });
+        await lost;
+        ValueTask<LogPosition> other = store.AppendAsync(At(2));
+        released.Set();
+        Assert.That(await other.AsTask().WaitAsync(TimeSpan.FromSeconds(20)), Is.EqualTo(new LogPosition(1)));
+        Assert.That((await store.GetAsync(ByShop, "A"))!.Result, Is.EqualTo(new Sales(2, 3)));
+    }
+
+    [Test]
     public async Task Windows_at_the_ends_of_time_are_found_by_every_path()
     {
         ViewDefinition<Sale, DateTimeOffset, long> odd = View.Of<Sale>("odd").GroupBy(e => Window.Of(e.Time, TimeSpan.FromDays(36_500_000 / 10))).Select(g => g.Count());
