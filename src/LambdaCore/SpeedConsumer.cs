@@ -11,16 +11,7 @@ internal sealed class SpeedConsumer<TEvent>(SpeedLayer<TEvent> speed, Progress p
     /// <inheritdoc/>
     public void Apply(ReadOnlySpan<TEvent> events, ReadOnlySpan<long> times, LogPosition first, long ingestedAt)
     {
-        try
-        {
-            speed.Apply(events, times, first);
-        }
-        catch (Exception error)
-        {
-            progress.Stop(error);
-            throw;
-        }
-
+        speed.Apply(events, times, first);
         long highest = long.MinValue;
         foreach (long time in times)
         {
@@ -29,4 +20,7 @@ internal sealed class SpeedConsumer<TEvent>(SpeedLayer<TEvent> speed, Progress p
 
         progress.Advance(first.Plus(events.Length), highest, ingestedAt);
     }
+
+    /// <inheritdoc/>
+    public void Stop(Exception reason) => progress.Stop(reason);
 }

@@ -317,6 +317,11 @@ internal sealed class AppendPipeline<TEvent> : IAsyncDisposable
                 group.Fail(Stopped(error));
             }
         }
+
+        if (Fault is { } fault)
+        {
+            _consumer.Stop(Stopped(fault));
+        }
     }
 
     private void Stop(Exception error)

@@ -10,4 +10,7 @@ internal interface IGroupConsumer<TEvent>
     /// <param name="first">The position of the first; the others follow.</param>
     /// <param name="ingestedAt">When the group was appended, in microseconds since the Unix epoch.</param>
     void Apply(ReadOnlySpan<TEvent> events, ReadOnlySpan<long> times, LogPosition first, long ingestedAt);
+
+    /// <summary>Learns that no more groups will come, since an error stopped the log.</summary>
+    void Stop(Exception reason);
 }

@@ -58,6 +58,25 @@ internal sealed class ReviewTests
         Assert.That((await again.GetAsync(ByShop, "A"))!.Result, Is.EqualTo(new Sales(5, 15)));
     }
 
+    [Test]
+    public async Task Who_waits_for_events_that_will_never_come_is_told_when_the_log_stops()
+    {
+        using InMemoryStorage disk = new();
+        await using LambdaStore<Sale> store = Open(disk);
+        Task<ViewEntry<string, Sales>?> waiting = store.GetAsync(ByShop, "A", Consistency.AtLeast(new LogPosition(10))).AsTask();
+        disk.BeforeCall = call =>
+        {
+            if (call.Operation == StorageOperation.Flush)
+            {
+                throw new StorageException("The disk is full.");
+            }
+        };
+        Assert.That(async () => await store.AppendAsync(At(1)), Throws.InstanceOf<LogPoisonedException>());
+        Assert.That(async () => await waiting.WaitAsync(TimeSpan.FromSeconds(20)), Throws.InstanceOf<LogPoisonedException>());
+        Assert.That(async () => await store.GetAsync(ByShop, "A", Consistency.AtLeast(new LogPosition(10))).AsTask().WaitAsync(TimeSpan.FromSeconds(20)), Throws.InstanceOf<LogPoisonedException>());
+        Assert.That(await store.GetAsync(ByShop, "A"), Is.Null);
+    }
+
     [TestCase("shop=Z", "Z")]
     [TestCase("amount=7", "7")]
     [TestCase("a[b]c", "x")]
