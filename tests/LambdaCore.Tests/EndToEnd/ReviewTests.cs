@@ -23,6 +23,26 @@ internal sealed class ReviewTests
         .Select(g => g.Count());
 
     [Test]
+    public async Task Without_durability_a_batch_waits_for_the_writer()
+    {
+        using InMemoryStorage disk = new();
+        using ManualResetEventSlim released = new();
+        await using LambdaStore<Sale> store = Open(disk, o => o.Durability = Durability.None);
+        disk.BeforeCall = call =>
+        {
+            if (call.Operation == StorageOperation.Write)
+            {
+                released.Wait();
+            }
+        };
+        await store.AppendAsync(At(1));
+        Task<BatchRun> run = store.RunBatchAsync();
+        await Task.WhenAny(run, Task.Delay(300));
+        released.Set();
+        Assert.That((await run).End, Is.EqualTo(new LogPosition(1)));
+    }
+
+    [Test]
     public async Task Asking_too_early_for_an_acknowledgement_harms_nobody()
     {
         using InMemoryStorage disk = new();
