@@ -16,13 +16,16 @@ internal sealed class BatchRunner<TEvent>(
     EventLog<TEvent> log, SpeedLayer<TEvent> speed, IReadOnlyList<ServedView<TEvent>> views, TimeProvider clock, ILogger logger) : IDisposable
 {
     private readonly SemaphoreSlim _running = new(1);
+    private volatile bool _closing;
 
     /// <summary>Recomputes every view from the master dataset, up to the events applied so far.</summary>
+    /// <exception cref="ObjectDisposedException">The store was closed before the run began.</exception>
     public async Task<BatchRun> RunAsync(CancellationToken cancellationToken)
     {
         await _running.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
+            ThrowIfClosing();
             return await Task.Run(() => RunAloneAsync(cancellationToken), cancellationToken).ConfigureAwait(false);
         }
         finally
@@ -40,6 +43,7 @@ internal sealed class BatchRunner<TEvent>(
         await _running.WaitAsync().ConfigureAwait(false);
         try
         {
+            ThrowIfClosing();
             if (view.Snapshot == damaged)
             {
                 LogMessages.BatchViewDiscarded(logger, view.Plan.Name, "its lookup file is damaged", damage);
@@ -52,11 +56,21 @@ internal sealed class BatchRunner<TEvent>(
         }
     }
 
-    /// <summary>Waits for a run to end and lets no other begin.</summary>
+    /// <summary>Waits for a run to end and lets no other begin: who waits for its turn is refused.</summary>
     public void Dispose()
     {
+        // The semaphore itself stays: disposing it would leave those in its queue there for ever.
+        _closing = true;
         _running.Wait();
-        _running.Dispose();
+        _running.Release();
+    }
+
+    private void ThrowIfClosing()
+    {
+        if (_closing)
+        {
+            throw new ObjectDisposedException("LambdaStore", "The store was closed before the batch began. Nothing was changed.");
+        }
     }
 
     private async Task<BatchRun> RunAloneAsync(CancellationToken cancellationToken)

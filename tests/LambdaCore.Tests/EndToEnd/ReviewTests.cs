@@ -97,6 +97,37 @@ internal sealed class ReviewTests
         Assert.That(await store.GetAsync(ByShop, "A"), Is.Null);
     }
 
+    [Test]
+    public async Task A_batch_that_waits_its_turn_is_refused_when_the_store_closes()
+    {
+        using InMemoryStorage disk = new();
+        using ManualResetEventSlim reading = new();
+        using ManualResetEventSlim released = new();
+        using SpeedLayer<Sale> speed = new(new SpeedOptions(disk, "speed"), LogPosition.Zero);
+        using BatchRunner<Sale> batches = new(null!, speed, [], TimeProvider.System, NullLogger.Instance);
+        Task reader = Task.Run(() =>
+        {
+            using ReadScope scope = speed.EnterRead();
+            reading.Set();
+            released.Wait();
+        });
+        reading.Wait();
+        Task<BatchRun> running = batches.RunAsync(CancellationToken.None);
+        Thread closing = new(batches.Dispose);
+        closing.Start();
+        while (!closing.ThreadState.HasFlag(ThreadState.WaitSleepJoin))
+        {
+            await Task.Yield();
+        }
+
+        Task<BatchRun> queued = batches.RunAsync(CancellationToken.None);
+        released.Set();
+        await reader;
+        Assert.That(async () => await running, Throws.InstanceOf<NullReferenceException>(), "it has no log to seal");
+        closing.Join();
+        Assert.That(async () => await queued.WaitAsync(TimeSpan.FromSeconds(20)), Throws.InstanceOf<ObjectDisposedException>());
+    }
+
     [TestCase("shop=Z", "Z")]
     [TestCase("amount=7", "7")]
     [TestCase("a[b]c", "x")]
