@@ -41,10 +41,10 @@ internal static class StoreOpening
             EventLog<TEvent> log = Keep(EventLog<TEvent>.Open(storage, duckDb, codec, LogOptionsOf(options), options.TimeProvider, logger));
             SpeedLayer<TEvent> speed = Keep(new SpeedLayer<TEvent>(
                 new SpeedOptions(storage, SpeedFolder) { MemoryBytes = options.SpeedMemoryBytes }, log.SealedEnd));
-            Progress progress = new(log.SealedEnd, log.MaxSealedEventTime ?? long.MinValue);
+            Progress progress = new(log.SealedEnd, log.SealedWatermark(log.SealedEnd));
             BatchRunner<TEvent>? batches = null;
             ServingContext<TEvent> context = new(
-                speed, progress, () => log.Acknowledged, (view, damage) => batches!.RepairAsync(view, damage), options.TimeProvider, codec.EventTimeProperty.Name);
+                speed, progress, () => log.Acknowledged, log.SealedWatermark, (view, damage) => batches!.RepairAsync(view, damage), options.TimeProvider, codec.EventTimeProperty.Name);
             List<ServedView<TEvent>> views = [];
             foreach (ViewDefinition<TEvent> definition in options.Views)
             {

@@ -66,10 +66,15 @@ internal sealed class EventLog<TEvent> : IDisposable, IAsyncDisposable
     /// <summary>The end of what was acknowledged.</summary>
     public LogPosition Acknowledged => _pipeline!.Acknowledged;
 
-    /// <summary>The highest event time in the master dataset, in microseconds since the Unix epoch; null if it is empty.</summary>
-    public long? MaxSealedEventTime => _segments.Segments.Count == 0
-        ? null
-        : _segments.Segments.Max(s => long.Parse(s.File.Tags[MaxEventTimeTag], CultureInfo.InvariantCulture));
+    /// <summary>
+    /// The highest event time in the segments that end at or before a position, in microseconds since the Unix epoch;
+    /// <see cref="long.MinValue"/> if there are none.
+    /// </summary>
+    public long SealedWatermark(LogPosition end) => _segments.Segments
+        .TakeWhile(s => s.Range.End <= end)
+        .Select(s => long.Parse(s.File.Tags[MaxEventTimeTag], CultureInfo.InvariantCulture))
+        .Append(long.MinValue)
+        .Max();
 
     /// <summary>Opens the log of a store, or creates it.</summary>
     /// <exception cref="LogCorruptException">Acknowledged events are damaged or missing.</exception>

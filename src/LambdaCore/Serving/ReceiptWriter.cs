@@ -7,6 +7,7 @@ namespace LambdaCore.Serving;
 internal sealed class ReceiptWriter
 {
     private readonly Progress _progress;
+    private readonly Func<LogPosition, long> _sealedWatermark;
     private readonly TimeProvider _clock;
     private readonly ColumnError[] _errors;
     private readonly long? _windowSize;
@@ -15,13 +16,15 @@ internal sealed class ReceiptWriter
     /// <param name="plan">The view.</param>
     /// <param name="eventTimeColumn">The property of event time; windows of other times say nothing about the watermark.</param>
     /// <param name="progress">How far the speed layer has come.</param>
+    /// <param name="sealedWatermark">Tells the highest event time in the segments up to a position.</param>
     /// <param name="clock">Tells the time.</param>
-    public ReceiptWriter(ViewPlan plan, string eventTimeColumn, Progress progress, TimeProvider clock)
+    public ReceiptWriter(ViewPlan plan, string eventTimeColumn, Progress progress, Func<LogPosition, long> sealedWatermark, TimeProvider clock)
     {
         _windowSize = plan.WindowKey is { Scalar: CallScalar { Arguments: [ColumnScalar time, ..] }, Window: { } size } && time.Property.Name == eventTimeColumn
             ? size.Ticks / TimeSpan.TicksPerMicrosecond
             : null;
         _progress = progress;
+        _sealedWatermark = sealedWatermark;
         _clock = clock;
         _errors = [.. plan.Aggregates
             .Where(a => a.Function.RelativeStandardError > 0)
@@ -35,6 +38,7 @@ internal sealed class ReceiptWriter
     public Receipt Write(in LayerReading reading, AnswerSource layers, long? askedUntil)
     {
         LogPosition batchEnd = reading.Snapshot.End;
+        long watermark = layers == AnswerSource.Batch ? _sealedWatermark(batchEnd) : reading.Watermark;
         DateTimeOffset now = _clock.GetUtcNow();
         List<LayerReceipt> receipts = new(reading.Snapshot.Batches.Count + 1);
         if (layers.HasFlag(AnswerSource.Batch))
@@ -67,8 +71,8 @@ internal sealed class ReceiptWriter
                 _ => new LogRange(LogPosition.Zero, reading.Position),
             },
             BatchEnd = batchEnd,
-            Watermark = reading.Watermark == long.MinValue ? null : UnixTime.ToDateTimeOffset(reading.Watermark),
-            IsComplete = askedUntil is { } end && _windowSize is { } size ? reading.Watermark >= Window.Floor(end - 1, size) + size : null,
+            Watermark = watermark == long.MinValue ? null : UnixTime.ToDateTimeOffset(watermark),
+            IsComplete = askedUntil is { } end && _windowSize is { } size ? watermark >= Window.Floor(end - 1, size) + size : null,
             Layers = receipts,
             Errors = _errors,
         };

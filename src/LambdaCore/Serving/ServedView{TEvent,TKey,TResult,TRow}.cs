@@ -28,8 +28,11 @@ internal sealed class ServedView<TEvent, TKey, TResult, TRow> : ServedView<TEven
         _program = program;
         _context = context;
         _speed = context.Speed.AddView<TRow>(program.Filter, program.WriteEventKey, program.Fold, snapshot.End);
-        _receipts = new ReceiptWriter(program.Plan, context.EventTimeColumn, context.Progress, context.Clock);
+        _receipts = new ReceiptWriter(program.Plan, context.EventTimeColumn, context.Progress, context.SealedWatermark, context.Clock);
     }
+
+    /// <inheritdoc/>
+    public string ResultText => _program.ResultText;
 
     /// <inheritdoc/>
     public override unsafe void LoadSpeed(Action<VisitStates> visitAll) =>

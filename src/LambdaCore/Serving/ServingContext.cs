@@ -7,6 +7,7 @@ namespace LambdaCore.Serving;
 /// <param name="Speed">The speed layer.</param>
 /// <param name="Progress">How far it has come.</param>
 /// <param name="Acknowledged">Tells the end of what was acknowledged.</param>
+/// <param name="SealedWatermark">The highest event time in the segments up to a position, for answers that go no further.</param>
 /// <param name="Repair">Computes a view's batch view anew, since its file is damaged.</param>
 /// <param name="Clock">Tells the time, for staleness.</param>
 /// <param name="EventTimeColumn">The property of event time.</param>
@@ -14,6 +15,7 @@ internal sealed record ServingContext<TEvent>(
     SpeedLayer<TEvent> Speed,
     Progress Progress,
     Func<LogPosition> Acknowledged,
+    Func<LogPosition, long> SealedWatermark,
     Func<ServedView<TEvent>, Exception, Task> Repair,
     TimeProvider Clock,
     string EventTimeColumn)

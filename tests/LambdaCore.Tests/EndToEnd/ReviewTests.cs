@@ -128,6 +128,20 @@ internal sealed class ReviewTests
         Assert.That(async () => await queued.WaitAsync(TimeSpan.FromSeconds(20)), Throws.InstanceOf<ObjectDisposedException>());
     }
 
+    [Test]
+    public async Task An_answer_from_the_batch_view_alone_is_complete_only_as_far_as_it_covers()
+    {
+        using InMemoryStorage disk = new();
+        await using LambdaStore<Sale> store = Open(disk);
+        await store.AppendAsync(At(1));
+        await store.RunBatchAsync();
+        await store.AppendAsync(At(2) with { Time = Noon.AddHours(5) });
+        ViewAnswer<HourAndShop, long> answer = await store.Query(ByHour).From(AnswerSource.Batch).Between(Noon, Noon.AddHours(2)).ExecuteAsync();
+        Assert.That(answer.Receipt.Position, Is.EqualTo(new LogPosition(1)));
+        Assert.That(answer.Receipt.Watermark, Is.EqualTo(At(1).Time));
+        Assert.That(answer.Receipt.IsComplete, Is.False);
+    }
+
     [TestCase("shop=Z", "Z")]
     [TestCase("amount=7", "7")]
     [TestCase("a[b]c", "x")]
