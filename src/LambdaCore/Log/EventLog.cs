@@ -33,6 +33,7 @@ internal sealed class EventLog<TEvent> : IDisposable, IAsyncDisposable
     private volatile SegmentList _segments;
     private Task _backgroundSeal = Task.CompletedTask;
     private int _backgroundSealing;
+    private LogPosition _sealTried;
 
     private EventLog(
         IStorage storage, DuckDbEngine duckDb, EventCodec<TEvent> codec, EventLogOptions options, TimeProvider clock, ILogger logger, DeltaTable table)
@@ -201,10 +202,23 @@ internal sealed class EventLog<TEvent> : IDisposable, IAsyncDisposable
 
     private void SealSegment(LogRange range)
     {
+        // A commit that failed may exist all the same, so that its file must stay as it is.
+        _table.ThrowIfFailed();
         using WriteAheadReader frames = _wal.Read(range);
         SegmentSealer.SealedFile file = _sealer.Write(frames, range, _options.SegmentEvents);
         string name = SegmentList.PathOf(file.Range);
-        _storage.Adopt(file.ScratchPath, $"{Folder}/{name}");
+        try
+        {
+            // An attempt that failed before it came to its commit may have left a file there.
+            _storage.Delete($"{Folder}/{name}");
+            _storage.Adopt(file.ScratchPath, $"{Folder}/{name}");
+        }
+        catch
+        {
+            ScratchFile.Discard(file.ScratchPath);
+            throw;
+        }
+
         string stats = DeltaStats.Json(
             file.Range.Count,
             new DeltaColumnStats(EventSchema.PositionColumn, IsTimestamp: false, file.Range.Start.Value, file.Range.End.Value - 1, 0),
@@ -222,9 +236,11 @@ internal sealed class EventLog<TEvent> : IDisposable, IAsyncDisposable
     /// <summary>Called by the writer after each group.</summary>
     private void SealWhenLarge()
     {
+        // After a failure not every append tries again, only the one that completes another segment.
         LogPosition end = _wal.End;
-        if (end.Value - SealedEnd.Value >= _options.SegmentEvents && Interlocked.Exchange(ref _backgroundSealing, 1) == 0)
+        if (end.Value - LogPosition.Max(SealedEnd, _sealTried).Value >= _options.SegmentEvents && Interlocked.Exchange(ref _backgroundSealing, 1) == 0)
         {
+            _sealTried = end;
             _backgroundSeal = Task.Run(() => SealInBackgroundAsync(end));
         }
     }

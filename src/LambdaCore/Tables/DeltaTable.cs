@@ -102,12 +102,7 @@ internal sealed class DeltaTable
         IEnumerable<KeyValuePair<string, string>>? facts = null)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(coveredPosition);
-        if (_failure is not null)
-        {
-            throw new LambdaCoreException(
-                $"The table in '{Folder}' takes no more commits, because one failed and it is unknown whether it exists: {_failure.Message} Close the store and open it again.", _failure);
-        }
-
+        ThrowIfFailed();
         DeltaSnapshot current = _snapshot;
         var commit = new DeltaCommit
         {
@@ -124,6 +119,17 @@ internal sealed class DeltaTable
         Publish(commit);
         _snapshot = next;
         return next;
+    }
+
+    /// <summary>Raises the failure of an earlier commit, for those who want to know before they do the work for another.</summary>
+    /// <exception cref="LambdaCoreException">A commit failed, and it is unknown whether it exists.</exception>
+    public void ThrowIfFailed()
+    {
+        if (_failure is not null)
+        {
+            throw new LambdaCoreException(
+                $"The table in '{Folder}' takes no more commits, because one failed and it is unknown whether it exists: {_failure.Message} Close the store and open it again.", _failure);
+        }
     }
 
     /// <summary>The paths of files directly in the table's folder that no version has or had: what a crash between

@@ -184,6 +184,58 @@ internal sealed class ReviewTests
     }
 
     [Test]
+    public async Task A_seal_that_failed_after_its_file_was_there_can_be_repeated()
+    {
+        using InMemoryStorage disk = new();
+        await using LambdaStore<Sale> store = Open(disk);
+        await store.AppendAsync(At(1));
+        bool failed = false;
+        disk.BeforeCall = call =>
+        {
+            if (!failed && call.Operation == StorageOperation.FlushFolder && call.Path == "log")
+            {
+                failed = true;
+                throw new StorageException("The disk hesitates.");
+            }
+        };
+        Assert.That(async () => await store.RunBatchAsync(), Throws.InstanceOf<StorageException>());
+        Assert.That((await store.RunBatchAsync()).End, Is.EqualTo(new LogPosition(1)));
+    }
+
+    [Test]
+    public async Task Seals_that_fail_leave_no_files_behind_and_are_not_repeated_with_every_append()
+    {
+        using InMemoryStorage disk = new();
+        int attempts = 0;
+        await using LambdaStore<Sale> store = Open(disk, o => o.SegmentEvents = 10);
+        disk.BeforeCall = call =>
+        {
+            if (call.Operation == StorageOperation.Rename && call.Path.StartsWith("log/0", StringComparison.Ordinal))
+            {
+                Interlocked.Increment(ref attempts);
+                throw new StorageException("The disk is full.");
+            }
+        };
+        for (int i = 0; i < 10; i++)
+        {
+            await store.AppendAsync(At(i));
+        }
+
+        SpinWait.SpinUntil(() => Volatile.Read(ref attempts) > 0);
+        for (int i = 0; i < 5; i++)
+        {
+            await Task.Delay(40);
+            await store.AppendAsync(At(i));
+        }
+
+        Assert.That(Volatile.Read(ref attempts), Is.EqualTo(1));
+        Assert.That(async () => await store.RunBatchAsync(), Throws.InstanceOf<StorageException>());
+        Assert.That(Directory.GetFiles(disk.ScratchFolder, "*.parquet"), Is.Empty);
+        disk.BeforeCall = null;
+        Assert.That((await store.RunBatchAsync()).End, Is.EqualTo(new LogPosition(15)));
+    }
+
+    [Test]
     public async Task A_caller_whose_context_is_gone_harms_no_other()
     {
         using InMemoryStorage disk = new();
