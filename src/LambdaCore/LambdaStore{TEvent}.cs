@@ -111,7 +111,7 @@ public sealed class LambdaStore<TEvent> : IAsyncDisposable
             throw new ArgumentException($"The store was not opened with a view '{view.Name}'; it has {views}. Add it in the options: AddView(...).", nameof(view));
         }
 
-        return served is IViewReader<TKey, TResult> reader && served.Plan.Fingerprint == view.Plan.Fingerprint
+        return served is IViewReader<TKey, TResult> reader && served.Plan.Fingerprint == view.Plan.Fingerprint && reader.ResultText == view.ResultText
             ? reader
             : throw new ArgumentException(
                 $"The store was opened with another definition of view '{view.Name}' than it is asked with. Ask with the definition that was given to AddView(...).", nameof(view));

@@ -5,6 +5,9 @@ namespace LambdaCore.Serving;
 /// <typeparam name="TResult">The view's result.</typeparam>
 internal interface IViewReader<TKey, TResult>
 {
+    /// <summary>A text that determines what results are made of.</summary>
+    string ResultText { get; }
+
     /// <summary>Answers for one key; null if no event has it.</summary>
     ValueTask<ViewEntry<TKey, TResult>?> GetAsync(TKey key, Consistency consistency, CancellationToken cancellationToken);
 

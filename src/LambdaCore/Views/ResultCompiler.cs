@@ -1,4 +1,5 @@
 using System.Linq.Expressions;
+using System.Reflection;
 using LambdaCore.Values;
 
 namespace LambdaCore.Views;
@@ -7,12 +8,17 @@ namespace LambdaCore.Views;
 internal static class ResultCompiler
 {
     /// <summary>The projection of a key and its row.</summary>
+    /// <param name="plan">The view.</param>
+    /// <param name="aggregates">Its aggregates.</param>
+    /// <param name="result">The user's expression.</param>
+    /// <param name="text">A text that determines what is projected, as far as captured variables have one.</param>
     public static ProjectRow<TKey, TRow, TResult> Project<T, TKey, TResult, TRow>(
-        ViewPlan plan, AggregateTranslator aggregates, Expression<Func<EventGroup<T, TKey>, TResult>> result)
+        ViewPlan plan, AggregateTranslator aggregates, Expression<Func<EventGroup<T, TKey>, TResult>> result, out string text)
     {
         ParameterExpression key = Expression.Parameter(typeof(TKey), "key");
         ParameterExpression row = Expression.Parameter(typeof(TRow).MakeByRefType(), "row");
         Expression body = new Rewriter(plan, aggregates, result.Parameters[0], key, row).Visit(result.Body);
+        text = new CapturedValues().Visit(body).ToString();
         return Expression.Lambda<ProjectRow<TKey, TRow, TResult>>(body, key, row).Compile();
     }
 
@@ -33,5 +39,14 @@ internal static class ResultCompiler
 
         protected override Expression VisitMember(MemberExpression node) =>
             node.Expression == group ? key : base.VisitMember(node);
+    }
+
+    /// <summary>Puts the values of captured variables in their place.</summary>
+    private sealed class CapturedValues : ExpressionVisitor
+    {
+        protected override Expression VisitMember(MemberExpression node) =>
+            Visit(node.Expression) is ConstantExpression { Value: { } captured } && node.Member is FieldInfo field
+                ? Expression.Constant(field.GetValue(captured), node.Type)
+                : base.VisitMember(node);
     }
 }

@@ -25,13 +25,15 @@ internal static class ViewCompiler
         ViewPlan plan, KeyShape key, AggregateTranslator aggregates, Expression<Func<EventGroup<T, TKey>, TResult>> result)
         where TRow : struct, IState<TRow>
     {
+        ProjectRow<TKey, TRow, TResult> project = ResultCompiler.Project<T, TKey, TResult, TRow>(plan, aggregates, result, out string resultText);
         ViewProgram<T, TKey, TResult, TRow> program = new()
         {
             Plan = plan,
             Key = key,
             Filter = FoldCompiler.Filter<T>(plan),
             Fold = FoldCompiler.Fold<T, TRow>(plan),
-            Project = ResultCompiler.Project<T, TKey, TResult, TRow>(plan, aggregates, result),
+            Project = project,
+            ResultText = resultText,
             WriteEventKey = KeyCompiler.WriteEventKey<T>(plan),
             WriteKey = KeyCompiler.WriteKey<TKey>(key),
             ReadKey = KeyCompiler.ReadKey<TKey>(key),

@@ -34,8 +34,10 @@ public abstract class ViewDefinition<T>
 /// <typeparam name="TResult">The result type.</typeparam>
 public abstract class ViewDefinition<T, TKey, TResult> : ViewDefinition<T>
 {
-    private protected ViewDefinition(ViewPlan plan, KeyShape key)
-        : base(plan) => Key = key;
+    private protected ViewDefinition(ViewPlan plan, KeyShape key, string resultText)
+        : base(plan) => (Key, ResultText) = (key, resultText);
 
     internal KeyShape Key { get; }
+
+    internal string ResultText { get; }
 }

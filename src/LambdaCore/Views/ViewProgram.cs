@@ -45,6 +45,9 @@ internal sealed class ViewProgram<TEvent, TKey, TResult, TRow>
     /// <summary>Turns a row into the result.</summary>
     public required ProjectRow<TKey, TRow, TResult> Project { get; init; }
 
+    /// <summary>A text that determines what <see cref="Project"/> makes of a row, as far as captured variables have one.</summary>
+    public required string ResultText { get; init; }
+
     /// <summary>The window's start in a key, in microseconds since the Unix epoch; null if the key has no window column.</summary>
     public required Func<TKey, long?>? WindowStart { get; init; }
 }

@@ -184,6 +184,28 @@ internal sealed class ReviewTests
     }
 
     [Test]
+    public async Task A_definition_with_another_result_is_not_answered_with_the_result_of_its_namesake()
+    {
+        using InMemoryStorage disk = new();
+        await using LambdaStore<Sale> store = Open(disk, o => o.AddView(Times(2)));
+        await store.AppendAsync(At(1));
+        Assert.That((await store.GetAsync(Times(2), "A"))!.Result, Is.EqualTo(2));
+        long? result = null;
+        try
+        {
+            result = (await store.GetAsync(Times(3), "A"))!.Result;
+        }
+        catch (ArgumentException)
+        {
+        }
+
+        Assert.That(result, Is.Null.Or.EqualTo(3));
+
+        static ViewDefinition<Sale, string, long> Times(long factor) =>
+            View.Of<Sale>("times").GroupBy(e => e.Shop).Select(g => g.Sum(e => e.Amount) * factor);
+    }
+
+    [Test]
     public async Task A_seal_that_failed_after_its_file_was_there_can_be_repeated()
     {
         using InMemoryStorage disk = new();
