@@ -53,9 +53,24 @@ internal static class KeyPins
 
         KeyMember member = shape.Members[index];
         Type type = member.Member is null ? shape.KeyType : StripWidening(column).Type;
-        if (TryConvert(ClosedExpression.Evaluate("query", value), type, out object? pinned) && Encode(member, pinned, type) is { } bytes)
+        if (TryEvaluate(value, out object? wanted) && TryConvert(wanted, type, out object? pinned) && Encode(member, pinned, type) is { } bytes)
         {
             pins.Add(new KeyPin(index, bytes));
+        }
+    }
+
+    private static bool TryEvaluate(Expression expression, out object? value)
+    {
+        try
+        {
+            value = ClosedExpression.Evaluate("query", expression);
+            return true;
+        }
+        catch (ViewDefinitionException)
+        {
+            // The condition itself decides whether it comes to this: x != null && k.Name == x.Trim().
+            value = null;
+            return false;
         }
     }
 

@@ -206,6 +206,17 @@ internal sealed class ReviewTests
     }
 
     [Test]
+    public async Task A_condition_is_not_evaluated_further_than_CSharp_would()
+    {
+        using InMemoryStorage disk = new();
+        await using LambdaStore<Sale> store = Open(disk);
+        await store.AppendAsync(At(1));
+        string? wanted = null;
+        Assert.That((await store.Query(ByShop).Where(k => wanted != null && k == wanted.Trim()).ExecuteAsync()).Rows, Is.Empty);
+        Assert.That((await store.Query(ByShop).Where(k => wanted == null || k == wanted.Trim()).ExecuteAsync()).Rows, Has.Count.EqualTo(1));
+    }
+
+    [Test]
     public async Task A_seal_that_failed_after_its_file_was_there_can_be_repeated()
     {
         using InMemoryStorage disk = new();
