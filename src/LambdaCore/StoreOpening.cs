@@ -33,7 +33,7 @@ internal static class StoreOpening
         Stack<IDisposable> opened = new();
         try
         {
-            ILogger logger = options.LoggerFactory.CreateLogger("LambdaCore");
+            ILogger logger = new QuietLogger(options.LoggerFactory.CreateLogger("LambdaCore"));
             IDisposable folderLock = Keep(storage.Lock(LockFile));
             storage.ClearScratch();
             DuckDbEngine duckDb = Keep(new DuckDbEngine(DuckDbOptionsOf(storage, options), connection => RegisterFunctions(connection, options.Views.Select(v => v.Plan))));

@@ -269,6 +269,28 @@ internal sealed class ReviewTests
     }
 
     [Test]
+    public async Task A_logger_that_throws_does_not_keep_the_store_from_closing()
+    {
+        using InMemoryStorage disk = new();
+        using ThrowingLoggers loggers = new();
+        LambdaStore<Sale> store = Open(disk, o =>
+        {
+            o.SegmentEvents = 1;
+            o.LoggerFactory = loggers;
+        });
+        loggers.Throws = true;
+        for (int i = 0; i < 20; i++)
+        {
+            await store.AppendAsync(At(i));
+        }
+
+        Assert.That(async () => await store.DisposeAsync(), Throws.Nothing);
+        loggers.Throws = false;
+        await using LambdaStore<Sale> again = Open(disk);
+        Assert.That(again.Position, Is.EqualTo(new LogPosition(20)));
+    }
+
+    [Test]
     public async Task A_caller_whose_context_is_gone_harms_no_other()
     {
         using InMemoryStorage disk = new();
