@@ -32,6 +32,18 @@ internal sealed class Progress
     /// <summary>When the newest applied event was appended, in microseconds since the Unix epoch; <see cref="long.MinValue"/> for none since the store was opened.</summary>
     public long LastIngestedAt => Volatile.Read(ref _lastIngestedAt);
 
+    /// <summary>How many wait.</summary>
+    public int Waiting
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _waiting.Count;
+            }
+        }
+    }
+
     /// <summary>Reports that a group was applied.</summary>
     public void Advance(LogPosition position, long maxEventTime, long ingestedAt)
     {
@@ -78,7 +90,24 @@ internal sealed class Progress
             _waiting.Add((position.Value, reached));
         }
 
-        return new ValueTask(reached.Task.WaitAsync(cancellationToken));
+        return new ValueTask(WaitAsync(reached, cancellationToken));
+    }
+
+    private async Task WaitAsync(TaskCompletionSource reached, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await reached.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            lock (_lock)
+            {
+                _waiting.RemoveAll(waiting => waiting.Reached == reached);
+            }
+
+            throw;
+        }
     }
 
     private void Wake(Predicate<(long Position, TaskCompletionSource Reached)> which, Action<TaskCompletionSource> how)

@@ -359,6 +359,22 @@ internal sealed class ReviewTests
         }
     }
 
+    [Test]
+    public void Waiting_that_was_cancelled_leaves_nothing_behind()
+    {
+        Progress progress = new(LogPosition.Zero, long.MinValue);
+        using CancellationTokenSource stop = new();
+        ValueTask cancelled = progress.WaitAsync(new LogPosition(1), stop.Token);
+        ValueTask patient = progress.WaitAsync(new LogPosition(1), CancellationToken.None);
+        Assert.That(progress.Waiting, Is.EqualTo(2));
+        stop.Cancel();
+        Assert.That(async () => await cancelled, Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(progress.Waiting, Is.EqualTo(1));
+        progress.Advance(new LogPosition(1), 0, 0);
+        Assert.That(async () => await patient, Throws.Nothing);
+        Assert.That(progress.Waiting, Is.Zero);
+    }
+
     private static Sale At(long amount) => new(Noon, "A", amount);
 
     private static LambdaStore<Sale> Open(InMemoryStorage disk, Action<LambdaStoreOptions<Sale>>? configure = null)
