@@ -329,7 +329,7 @@ internal sealed class SpeedLayer<TEvent> : IDisposable
             return;
         }
 
-        int keys = Math.Max(1 + (Options.FlushKeys / LeastMovedPart), checked(MovedKeysPerFold * folds * _views.Length));
+        int keys = (int)Math.Clamp((long)MovedKeysPerFold * folds * _views.Length, 1 + (Options.FlushKeys / LeastMovedPart), int.MaxValue);
         if (!Gate.TryEnterWriteLock(TimeSpan.Zero))
         {
             if (_frozen.Count <= MostWaitingTables)

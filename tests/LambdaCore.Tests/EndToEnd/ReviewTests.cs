@@ -375,6 +375,29 @@ internal sealed class ReviewTests
         Assert.That(progress.Waiting, Is.Zero);
     }
 
+    [Test]
+    public async Task A_group_too_large_to_count_its_moves_does_not_stop_the_speed_layer()
+    {
+        using InMemoryStorage disk = new();
+        using ManualResetEventSlim scanning = new();
+        using ManualResetEventSlim released = new();
+        using SpeedLayer<Tick> speed = new(new SpeedOptions(disk, "speed") { FlushKeys = 2 }, LogPosition.Zero);
+        var view = speed.AddSums();
+        speed.Apply(new Tick(0, 1));
+        Task scanner = Task.Run(() => view.Scan(() => LogPosition.Zero, KeyRange.All, (_, _, in _) =>
+        {
+            scanning.Set();
+            released.Wait();
+        }));
+        scanning.Wait();
+        speed.Apply(new Tick(1, 1), new Tick(2, 1), new Tick(3, 1));
+        released.Set();
+        await scanner;
+        Assert.That(() => speed.MoveFrozen(int.MaxValue), Throws.Nothing);
+        Assert.That(view.Scan(LogPosition.Zero, KeyRange.All, out LogPosition position), Has.Count.EqualTo(4));
+        Assert.That(position, Is.EqualTo(new LogPosition(4)));
+    }
+
     private static Sale At(long amount) => new(Noon, "A", amount);
 
     private static LambdaStore<Sale> Open(InMemoryStorage disk, Action<LambdaStoreOptions<Sale>>? configure = null)
