@@ -324,6 +324,64 @@ internal sealed class ReviewTests
     }
 
     [Test]
+    public async Task Every_segment_may_hold_one_event_and_the_clock_may_run_backwards()
+    {
+        using InMemoryStorage disk = new();
+        Backwards clock = new();
+        for (int life = 0; life < 3; life++)
+        {
+            await using LambdaStore<Sale> store = Open(disk, o =>
+            {
+                o.SegmentEvents = 1;
+                o.TimeProvider = clock;
+            });
+            for (int i = 0; i < 10; i++)
+            {
+                await store.AppendAsync(At(1));
+                if (i == 4)
+                {
+                    await store.RunBatchAsync();
+                }
+
+                ViewEntry<string, Sales> entry = (await store.GetAsync(ByShop, "A"))!;
+                Assert.That(entry.Result.Count, Is.EqualTo((life * 10) + i + 1));
+                Assert.That(entry.Receipt.Position.Value, Is.EqualTo((life * 10) + i + 1));
+                Assert.That(entry.Receipt.Layers.Select(l => l.Staleness ?? TimeSpan.Zero), Has.All.GreaterThanOrEqualTo(TimeSpan.Zero));
+            }
+        }
+    }
+
+    [Test]
+    public async Task Stores_without_events_views_or_matches_run_batches_and_open_again()
+    {
+        ViewDefinition<Sale, string, long> none = View.Of<Sale>("none").Where(e => e.Amount > 1_000_000).GroupBy(e => e.Shop).Select(g => g.Count());
+        using InMemoryStorage disk = new();
+        for (int life = 0; life < 3; life++)
+        {
+            await using LambdaStore<Sale> store = Open(disk, o => o.AddView(none));
+            Assert.That((await store.Query(none).ExecuteAsync()).Rows, Is.Empty);
+            Assert.That((await store.RunBatchAsync()).End, Is.EqualTo(new LogPosition(life)));
+            await store.AppendAsync(At(1));
+            Assert.That((await store.RunBatchAsync()).End, Is.EqualTo(new LogPosition(life + 1)));
+            Assert.That((await store.Query(none).ExecuteAsync()).Rows, Is.Empty);
+            Assert.That((await store.Query(none).Where(k => k == "A").ExecuteAsync()).Rows, Is.Empty);
+            Assert.That(await store.GetAsync(none, "A"), Is.Null);
+            Assert.That((await store.Query(none).OrderBy(r => r.Result).Take(0).ExecuteAsync()).Rows, Is.Empty);
+        }
+
+        using InMemoryStorage bare = new();
+        LambdaStoreOptions<Sale> options = new();
+        options.EventTime(e => e.Time);
+        options.Validate();
+        for (int life = 0; life < 2; life++)
+        {
+            await using LambdaStore<Sale> store = StoreOpening.Open("bare", bare, options);
+            await store.AppendAsync(At(1));
+            Assert.That((await store.RunBatchAsync()).End, Is.EqualTo(new LogPosition(life + 1)));
+        }
+    }
+
+    [Test]
     public async Task Windows_at_the_ends_of_time_are_found_by_every_path()
     {
         ViewDefinition<Sale, DateTimeOffset, long> odd = View.Of<Sale>("odd").GroupBy(e => Window.Of(e.Time, TimeSpan.FromDays(36_500_000 / 10))).Select(g => g.Count());
@@ -356,6 +414,151 @@ internal sealed class ReviewTests
                 Assert.That((await store.GetAsync(sevenths, start))!.Result, Is.EqualTo(expected), $"{time:O}");
                 Assert.That((await store.Query(ByHour).Where(k => k.Shop == "A").Between(Window.Hour(time), Window.Hour(time).AddTicks(10)).ExecuteAsync()).Rows, Has.Count.EqualTo(1), $"{time:O}");
             }
+        }
+    }
+
+    [Test]
+    public async Task Structs_and_inherited_records_are_events_too()
+    {
+        ViewDefinition<Reading, int, double> readings = View.Of<Reading>("r").GroupBy(e => e.Sensor).Select(g => g.Max(e => e.Value));
+        using InMemoryStorage disk = new();
+        LambdaStoreOptions<Reading> options = new() { SegmentEvents = 3 };
+        options.EventTime(e => e.Time).AddView(readings);
+        options.Validate();
+        for (int life = 0; life < 3; life++)
+        {
+            await using LambdaStore<Reading> store = StoreOpening.Open("structs", disk, options);
+            await store.AppendAsync(new Reading(Noon, 7, life));
+            Assert.That((await store.GetAsync(readings, 7))!.Result, Is.EqualTo(life));
+            await store.RunBatchAsync();
+            Assert.That((await store.GetAsync(readings, 7))!.Result, Is.EqualTo(life));
+        }
+
+        ViewDefinition<Refund, string, long> refunds = View.Of<Refund>("r").Where(e => e.Shop != "").GroupBy(e => e.Reason).Select(g => g.Sum(e => e.Amount));
+        using InMemoryStorage other = new();
+        LambdaStoreOptions<Refund> inherited = new();
+        inherited.EventTime(e => e.Time).AddView(refunds);
+        inherited.Validate();
+        for (int life = 0; life < 3; life++)
+        {
+            await using LambdaStore<Refund> store = StoreOpening.Open("inherited", other, inherited);
+            await store.AppendAsync(new Refund(Noon, "A", 5, "late"));
+            Assert.That((await store.GetAsync(refunds, "late"))!.Result, Is.EqualTo(5 * (life + 1)));
+            await store.RunBatchAsync();
+            Assert.That((await store.GetAsync(refunds, "late"))!.Result, Is.EqualTo(5 * (life + 1)));
+        }
+    }
+
+    [Test]
+    public async Task Queries_while_batches_swap_and_the_store_closes_are_exact_or_refused()
+    {
+        using InMemoryStorage disk = new();
+        LambdaStore<Sale> store = Open(disk, o => o.SegmentEvents = 100);
+        using CancellationTokenSource stop = new();
+        Task[] readers = [.. Enumerable.Range(0, 3).Select(n => Task.Run(async () =>
+        {
+            long seen = 0;
+            while (true)
+            {
+                try
+                {
+                    ViewAnswer<string, Sales> answer = await store.Query(ByShop).WithConsistency(n == 0 ? Consistency.Applied : Consistency.Latest).ExecuteAsync();
+                    Assert.That(answer.Rows.Sum(r => r.Result.Count), Is.EqualTo(answer.Receipt.Position.Value));
+                    Assert.That(answer.Receipt.Position.Value, Is.GreaterThanOrEqualTo(seen));
+                    seen = answer.Receipt.Position.Value;
+                    ViewEntry<string, Sales>? entry = await store.GetAsync(ByShop, "A");
+                    Assert.That(entry?.Result.Count ?? 0, Is.EqualTo(entry?.Receipt.Position.Value ?? 0));
+                }
+                catch (ObjectDisposedException)
+                {
+                    return;
+                }
+            }
+        }))];
+        Task batches = Task.Run(async () =>
+        {
+            while (!stop.IsCancellationRequested)
+            {
+                await store.RunBatchAsync();
+            }
+        });
+        for (int i = 0; i < 300; i++)
+        {
+            await store.AppendAsync(Enumerable.Repeat(At(1), 3).ToArray());
+        }
+
+        await stop.CancelAsync();
+        await batches;
+        await store.DisposeAsync();
+        await Task.WhenAll(readers);
+    }
+
+    [Test]
+    public async Task A_batch_may_be_cancelled_or_fail_at_any_call_and_the_next_one_catches_up()
+    {
+        for (int failAt = 1; failAt < 60; failAt++)
+        {
+            using InMemoryStorage disk = new();
+            await using LambdaStore<Sale> store = Open(disk);
+            await store.AppendAsync(At(1));
+            await store.RunBatchAsync();
+            await store.AppendAsync(At(2));
+            int left = failAt;
+            disk.BeforeCall = call =>
+            {
+                if (!call.Path.StartsWith("wal", StringComparison.Ordinal) && --left == 0)
+                {
+                    throw new StorageException("Once.");
+                }
+            };
+            try
+            {
+                await store.RunBatchAsync();
+            }
+            catch (LambdaCoreException)
+            {
+            }
+
+            Assert.That((await store.GetAsync(ByShop, "A"))!.Result, Is.EqualTo(new Sales(2, 3)), $"{failAt}");
+            await store.AppendAsync(At(3));
+            disk.BeforeCall = null;
+            try
+            {
+                await store.RunBatchAsync();
+            }
+            catch (LambdaCoreException error)
+            {
+                Assert.That(error.Message, Does.Contain("open it again").Or.Contain("Open the store again"), $"{failAt}");
+            }
+
+            Assert.That((await store.GetAsync(ByShop, "A"))!.Result, Is.EqualTo(new Sales(3, 6)), $"{failAt}");
+            Assert.That((await store.Query(ByHour).ExecuteAsync()).Rows.Sum(r => r.Result), Is.EqualTo(3), $"{failAt}");
+            if (left > 0)
+            {
+                TestContext.Out.WriteLine($"a batch makes {failAt - left} calls");
+                return;
+            }
+        }
+    }
+
+    [Test]
+    public async Task Events_that_nasty_definitions_meet_do_not_stop_the_store()
+    {
+        ViewDefinition<Nasty, int?, long> divided = View.Of<Nasty>("divided").Where(e => 10 / e.Number > 0).GroupBy(e => (int?)(e.Number % e.Number)).Select(g => g.Sum(e => e.Long * e.Long));
+        ViewDefinition<Nasty, int?, int?> valued = View.Of<Nasty>("valued").GroupBy(e => (int?)(e.Optional!.Value + 1)).Select(g => g.Max(e => (int?)e.Text!.Length));
+        ViewDefinition<Nasty, string?, decimal> texts = View.Of<Nasty>("texts").GroupBy(e => (string?)e.Text!.Substring(3)).Select(g => g.Sum(e => e.Money * 3));
+        using InMemoryStorage disk = new();
+        for (int life = 0; life < 2; life++)
+        {
+            LambdaStoreOptions<Nasty> options = new();
+            options.EventTime(e => e.Time).AddView(divided).AddView(valued).AddView(texts);
+            options.Validate();
+            await using LambdaStore<Nasty> store = StoreOpening.Open("nasty", disk, options);
+            await store.AppendAsync(new Nasty(Noon, 0, long.MaxValue, null, null, decimal.MaxValue));
+            await store.AppendAsync(new Nasty(DateTimeOffset.MaxValue, 1, long.MinValue, int.MaxValue, "", decimal.MinValue));
+            await store.AppendAsync(new Nasty(DateTimeOffset.MinValue, int.MinValue, long.MinValue, int.MinValue, "a", 1e-9m));
+            await store.RunBatchAsync();
+            Assert.That(store.Position.Value, Is.EqualTo(3 * (life + 1)));
         }
     }
 
