@@ -51,14 +51,20 @@ internal sealed class OpenStore<TEvent>
         finally
         {
             Progress.Stop(new ObjectDisposedException("LambdaStore", "The store was closed."));
-            Speed.Dispose();
-            foreach (ServedView<TEvent> view in Views)
+            try
             {
-                view.Close();
+                Speed.Dispose();
             }
+            finally
+            {
+                foreach (ServedView<TEvent> view in Views)
+                {
+                    view.Close();
+                }
 
-            DuckDb.Dispose();
-            FolderLock.Dispose();
+                DuckDb.Dispose();
+                FolderLock.Dispose();
+            }
         }
     }
 }

@@ -85,7 +85,14 @@ internal static class StoreOpening
         {
             while (opened.TryPop(out IDisposable? part))
             {
-                part.Dispose();
+                try
+                {
+                    part.Dispose();
+                }
+                catch (LambdaCoreException)
+                {
+                    // What keeps a store from opening may also keep a part from closing. The first error says more, and the lock has to go.
+                }
             }
 
             throw;

@@ -1,3 +1,4 @@
+using System.Globalization;
 using LambdaCore.Log;
 using LambdaCore.Serving;
 using LambdaCore.Speed;
@@ -599,6 +600,36 @@ internal sealed class ReviewTests
         Assert.That(() => speed.MoveFrozen(int.MaxValue), Throws.Nothing);
         Assert.That(view.Scan(LogPosition.Zero, KeyRange.All, out LogPosition position), Has.Count.EqualTo(4));
         Assert.That(position, Is.EqualTo(new LogPosition(4)));
+    }
+
+    [Test]
+    public async Task A_store_that_cannot_delete_what_it_spilled_gives_up_its_folder_all_the_same()
+    {
+        using InMemoryStorage disk = new();
+        Sale[] sales = [.. Enumerable.Range(0, 22_000).Select(n => At(n) with { Shop = n.ToString("D1000", CultureInfo.InvariantCulture) })];
+        LambdaStore<Sale> store = Open(disk, o => o.SpeedMemoryBytes = 16 << 20);
+        await store.AppendAsync(sales);
+        disk.BeforeCall = Fail;
+        Assert.That(async () => await store.DisposeAsync(), Throws.InstanceOf<StorageException>());
+        disk.BeforeCall = call =>
+        {
+            if (call.Operation == StorageOperation.Write)
+            {
+                Fail(call);
+            }
+        };
+        Assert.That(() => Open(disk, o => o.SpeedMemoryBytes = 16 << 20), Throws.InstanceOf<LambdaCoreException>().And.Not.InstanceOf<StoreLockedException>());
+        disk.BeforeCall = null;
+        await using LambdaStore<Sale> again = Open(disk, o => o.SpeedMemoryBytes = 16 << 20);
+        Assert.That((await again.GetAsync(ByShop, sales[2].Shop))!.Result, Is.EqualTo(new Sales(1, 2)));
+
+        static void Fail(StorageCall call)
+        {
+            if (call.Path.StartsWith("speed/", StringComparison.Ordinal))
+            {
+                throw new StorageException("The disk is gone.");
+            }
+        }
     }
 
     private static Sale At(long amount) => new(Noon, "A", amount);
