@@ -16,9 +16,9 @@ public static class LambdaStore
     /// </typeparam>
     /// <param name="folder">Where the store lives. It is created if need be; nothing else should be kept in it.</param>
     /// <param name="configure">Says what the event time is, which views to keep, and how.</param>
-    /// <param name="cancellationToken">Stops the opening; the folder is left as it was.</param>
+    /// <param name="cancellationToken">Stops the opening before it has begun.</param>
     /// <returns>The open store; dispose it to close it.</returns>
-    /// <exception cref="ArgumentException">An option, or a property of the event type, cannot be accepted; the message names it.</exception>
+    /// <exception cref="ArgumentException">An option, the folder's name, or a property of the event type cannot be accepted; the message names it.</exception>
     /// <exception cref="StoreLockedException">The store is open already, here or in another process.</exception>
     /// <exception cref="LogCorruptException">Acknowledged events are damaged or missing. Nothing was changed.</exception>
     /// <exception cref="StorageException">The disk failed.</exception>

@@ -21,8 +21,11 @@ internal static class StoreOpening
     private const string SpeedFolder = "speed";
 
     /// <summary>Opens a store in a folder of this machine.</summary>
+    /// <exception cref="ArgumentException">DuckDB would take the folder's name for a pattern.</exception>
     public static LambdaStore<TEvent> Open<TEvent>(string folder, LambdaStoreOptions<TEvent> options) =>
-        Open(folder, new PhysicalStorage(folder), options);
+        folder.AsSpan().ContainsAny('*', '?', '[')
+            ? throw new ArgumentException($"A store cannot live in '{folder}': DuckDB takes '*', '?' and '[' in the name of a file for a pattern. Choose a folder without them.", nameof(folder))
+            : Open(folder, new PhysicalStorage(folder), options);
 
     /// <summary>Opens a store on any storage.</summary>
     /// <param name="folder">The name of the store in messages.</param>
@@ -41,7 +44,7 @@ internal static class StoreOpening
             EventLog<TEvent> log = Keep(EventLog<TEvent>.Open(storage, duckDb, codec, LogOptionsOf(options), options.TimeProvider, logger));
             SpeedLayer<TEvent> speed = Keep(new SpeedLayer<TEvent>(
                 new SpeedOptions(storage, SpeedFolder) { MemoryBytes = options.SpeedMemoryBytes }, log.SealedEnd));
-            Progress progress = new(log.SealedEnd, log.SealedWatermark(log.SealedEnd));
+            Progress progress = new(log.SealedEnd, log.SealedWatermark(log.SealedEnd), log.SealedIngestedAt);
             BatchRunner<TEvent>? batches = null;
             ServingContext<TEvent> context = new(
                 speed, progress, () => log.Acknowledged, log.SealedWatermark, (view, damage) => batches!.RepairAsync(view, damage), options.TimeProvider, codec.EventTimeProperty.Name);

@@ -18,6 +18,7 @@ internal sealed class EventLog<TEvent> : IDisposable, IAsyncDisposable
 {
     private const string Folder = "log";
     private const string MaxEventTimeTag = "max_event_time";
+    private const string LastIngestedAtTag = "last_ingested_at";
 
     private readonly IStorage _storage;
     private readonly EventCodec<TEvent> _codec;
@@ -76,6 +77,10 @@ internal sealed class EventLog<TEvent> : IDisposable, IAsyncDisposable
         .Select(s => long.Parse(s.File.Tags[MaxEventTimeTag], CultureInfo.InvariantCulture))
         .Append(long.MinValue)
         .Max();
+
+    /// <summary>When the newest sealed event was appended, in microseconds since the Unix epoch; <see cref="long.MinValue"/> for none.</summary>
+    public long SealedIngestedAt =>
+        _segments.Segments.Count == 0 ? long.MinValue : long.Parse(_segments.Segments[^1].File.Tags[LastIngestedAtTag], CultureInfo.InvariantCulture);
 
     /// <summary>Opens the log of a store, or creates it.</summary>
     /// <exception cref="LogCorruptException">Acknowledged events are damaged or missing.</exception>
@@ -224,7 +229,8 @@ internal sealed class EventLog<TEvent> : IDisposable, IAsyncDisposable
             new DeltaColumnStats(EventSchema.PositionColumn, IsTimestamp: false, file.Range.Start.Value, file.Range.End.Value - 1, 0),
             new DeltaColumnStats(_codec.EventTimeProperty.Name, IsTimestamp: true, file.MinEventTime, file.MaxEventTime, 0));
         IEnumerable<KeyValuePair<string, string>> tags = SegmentList.TagsOf(file.Range)
-            .Append(new(MaxEventTimeTag, file.MaxEventTime.ToString(CultureInfo.InvariantCulture)));
+            .Append(new(MaxEventTimeTag, file.MaxEventTime.ToString(CultureInfo.InvariantCulture)))
+            .Append(new(LastIngestedAtTag, file.LastIngestedAt.ToString(CultureInfo.InvariantCulture)));
         DeltaFile added = new(name, file.Size, file.Sha256, _clock.GetUtcNow(), stats, tags);
         _table.Commit([added], [], file.Range.End.Value, "SEAL");
         _verifier.Trust(added);

@@ -16,11 +16,12 @@ internal sealed class Progress
     /// <summary>Begins at a position.</summary>
     /// <param name="position">The end of the events that were applied.</param>
     /// <param name="watermark">The highest event time among them, in microseconds since the Unix epoch; <see cref="long.MinValue"/> for none.</param>
-    public Progress(LogPosition position, long watermark)
+    /// <param name="lastIngestedAt">When the newest of them was appended, in microseconds since the Unix epoch; <see cref="long.MinValue"/> for none.</param>
+    public Progress(LogPosition position, long watermark, long lastIngestedAt)
     {
         _position = position.Value;
         _watermark = watermark;
-        _lastIngestedAt = long.MinValue;
+        _lastIngestedAt = lastIngestedAt;
     }
 
     /// <summary>The end of the events that were applied.</summary>
@@ -29,7 +30,7 @@ internal sealed class Progress
     /// <summary>The highest event time applied, in microseconds since the Unix epoch; <see cref="long.MinValue"/> for none. It may lag behind <see cref="Position"/>, never run ahead.</summary>
     public long Watermark => Volatile.Read(ref _watermark);
 
-    /// <summary>When the newest applied event was appended, in microseconds since the Unix epoch; <see cref="long.MinValue"/> for none since the store was opened.</summary>
+    /// <summary>When the newest applied event was appended, in microseconds since the Unix epoch; <see cref="long.MinValue"/> for none.</summary>
     public long LastIngestedAt => Volatile.Read(ref _lastIngestedAt);
 
     /// <summary>How many wait.</summary>

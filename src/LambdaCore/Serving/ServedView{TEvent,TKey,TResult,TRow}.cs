@@ -141,6 +141,8 @@ internal sealed class ServedView<TEvent, TKey, TResult, TRow> : ServedView<TEven
             {
                 reading.Contributed |= AnswerSource.Speed;
             }
+
+            reading.Snapshot.Acquire();
         }
 
         try
@@ -176,6 +178,8 @@ internal sealed class ServedView<TEvent, TKey, TResult, TRow> : ServedView<TEven
                     found[i] = _speed.TryMerge(keys[i], hashes[i], reading.Snapshot.End, ref merged[i]);
                 }
             }
+
+            reading.Snapshot.Acquire();
         }
 
         AnswerSource contributed = AnswerSource.None;
@@ -220,6 +224,7 @@ internal sealed class ServedView<TEvent, TKey, TResult, TRow> : ServedView<TEven
                 () =>
                 {
                     reading = Capture();
+                    reading.Snapshot.Acquire();
                     return reading.Snapshot.End;
                 },
                 question.Layers.HasFlag(AnswerSource.Speed) ? range : KeyRange.None,
@@ -317,11 +322,9 @@ internal sealed class ServedView<TEvent, TKey, TResult, TRow> : ServedView<TEven
         return scope;
     }
 
-    /// <summary>Captures and holds the immutable layers; within a moment of the speed layer, where nobody can swap them.</summary>
-    private LayerReading Capture()
-    {
-        ServingSnapshot snapshot = Snapshot;
-        snapshot.Acquire();
-        return new LayerReading { Snapshot = snapshot, Watermark = _context.Progress.Watermark };
-    }
+    /// <summary>
+    /// Captures the immutable layers, within a moment of the speed layer, where nobody can swap them. Whoever reads them after that moment
+    /// acquires them before its end.
+    /// </summary>
+    private LayerReading Capture() => new() { Snapshot = Snapshot, Watermark = _context.Progress.Watermark };
 }

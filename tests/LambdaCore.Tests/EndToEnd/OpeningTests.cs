@@ -26,6 +26,34 @@ internal sealed class OpeningTests
         Assert.That(again.Position, Is.EqualTo(LogPosition.Zero));
     }
 
+    [TestCase("a*b")]
+    [TestCase("a?b")]
+    [TestCase("a[b]c")]
+    public void A_folder_whose_name_is_a_pattern_to_DuckDB_is_refused(string name)
+    {
+        string folder = Path.Combine(_folder, name);
+        Assert.That(
+            () => LambdaStore.OpenAsync<Purchase>(folder, o => o.EventTime(e => e.At).AddView(Purchase.ByProduct)),
+            Throws.ArgumentException.With.Message.Contains(name));
+        Assert.That(Directory.Exists(folder), Is.False);
+    }
+
+    [Test]
+    public async Task A_speed_view_that_was_loaded_from_segments_says_how_old_it_is()
+    {
+        await using (LambdaStore<Purchase> store = await OpenAsync())
+        {
+            await store.AppendAsync(Purchase.Of("a"));
+            await store.RunBatchAsync();
+        }
+
+        Directory.Delete(Path.Combine(_folder, "views"), recursive: true);
+        await using LambdaStore<Purchase> again = await OpenAsync();
+        ViewEntry<string, long>? entry = await again.GetAsync(Purchase.ByProduct, "a");
+        Assert.That(entry!.Receipt.Source, Is.EqualTo(AnswerSource.Speed));
+        Assert.That(entry.Receipt.Layers[^1].Staleness, Is.Not.Null.And.GreaterThanOrEqualTo(TimeSpan.Zero));
+    }
+
     private static readonly (Action<LambdaStoreOptions<Purchase>> Configure, string Says)[] BadOptions =
     [
         (o => o.QueueCapacity = 0, "QueueCapacity"),
