@@ -33,8 +33,12 @@ internal static class ReceiptCheck
             Model.Check(receipt.Source == sources, $"{asked}: {receipt.Source} is said to have contributed, but it was {sources}");
         }
 
-        long? watermark = moment.Events.Count == 0 ? null : moment.Events.Max(ModelView.EventTime);
-        Model.Check(receipt.Watermark == (watermark is { } time ? UnixTime.ToDateTimeOffset(time) : null), $"{asked}: the watermark is {receipt.Watermark:O}, but it must be at {watermark} microseconds");
+        DateTimeOffset? watermark = moment.Events.Take((int)receipt.Position.Value).Select(e => (DateTimeOffset?)UnixTime.ToDateTimeOffset(ModelView.EventTime(e))).Max();
+        bool isRight = receipt.Watermark == watermark
+
+            // A segment that was sealed on the side may reach beyond the batch; its events then count for nothing.
+            || (layers == AnswerSource.Batch && (receipt.Watermark is null || receipt.Watermark < watermark));
+        Model.Check(isRight, $"{asked}: the watermark is {receipt.Watermark:O}, but it must be at {watermark:O}");
         long at = expected.Start.Value;
         foreach (LayerReceipt layer in receipt.Layers)
         {
