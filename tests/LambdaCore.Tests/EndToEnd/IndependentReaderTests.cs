@@ -42,8 +42,8 @@ internal sealed class IndependentReaderTests
                 (Path.Combine(folder, "log"),
                     """
                     SELECT count(), sum(_position), sum(Sequence), sum(Int8), sum(UInt8), sum(Int16), sum(UInt16), sum(Int32), sum(UInt32), sum(Int64), toString(sum(UInt64)), toString(sum(Money)),
-                        count(Int32Maybe), sum(Int32Maybe), count(MoneyMaybe), count(TextMaybe), uniqExact(Text), uniqExact(Id), countIf(Flag), count(FlagMaybe), count(MomentMaybe), count(DayMaybe),
-                        uniqExact(Day), sum(Stage), sum(SpanMaybe), sum(length(Payload)), count(PayloadMaybe), toInt64(round(sum(Amount))), toInt64(round(sum(Float32 * 4)))
+                        count(Int32Maybe), ifNull(sum(Int32Maybe), 0), count(MoneyMaybe), count(TextMaybe), uniqExact(Text), uniqExact(Id), countIf(Flag), count(FlagMaybe), count(MomentMaybe), count(DayMaybe),
+                        uniqExact(Day), sum(Stage), ifNull(sum(SpanMaybe), 0), sum(length(Payload)), count(PayloadMaybe), toInt64(round(sum(Amount))), toInt64(round(sum(Float32 * 4)))
                     FROM {table}
                     """),
                 (Path.Combine(folder, "views", ViewFolder.NameOf("hourly")), "SELECT count(), uniqExact(Category), uniqExact(Hour), sum(Events), sum(Average_count), toInt64(round(sum(Total))) FROM {table}"),
