@@ -44,9 +44,12 @@ internal static class ResultCompiler
     /// <summary>Puts the values of captured variables in their place.</summary>
     private sealed class CapturedValues : ExpressionVisitor
     {
-        protected override Expression VisitMember(MemberExpression node) =>
-            Visit(node.Expression) is ConstantExpression { Value: { } captured } && node.Member is FieldInfo field
+        protected override Expression VisitMember(MemberExpression node)
+        {
+            Expression? of = Visit(node.Expression);
+            return of is ConstantExpression { Value: { } captured } && node.Member is FieldInfo field
                 ? Expression.Constant(field.GetValue(captured), node.Type)
-                : base.VisitMember(node);
+                : node.Update(of);
+        }
     }
 }
