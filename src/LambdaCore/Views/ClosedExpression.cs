@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Linq.Expressions;
+using System.Reflection;
 using System.Text;
 using LambdaCore.Values;
 
@@ -25,6 +26,12 @@ internal static class ClosedExpression
         if (expression is ConstantExpression constant)
         {
             return constant.Value;
+        }
+
+        // A captured variable: much the most frequent, and a thousandth of the cost of compiling.
+        if (expression is MemberExpression { Member: FieldInfo field, Expression: ConstantExpression { Value: { } closure } })
+        {
+            return field.GetValue(closure);
         }
 
         try

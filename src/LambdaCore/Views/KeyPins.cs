@@ -135,12 +135,10 @@ internal static class KeyPins
             return null;
         }
 
-        ParameterExpression writer = Expression.Parameter(typeof(ByteWriter), "writer");
-        Expression representation = Presence.As(ClrType.ToRepresentation(Expression.Constant(value, type)), member.Column.Type.Representation);
         ByteWriter bytes = new();
         try
         {
-            Expression.Lambda<Action<ByteWriter>>(KeyCompiler.Write(writer, representation, member.Column), writer).Compile(preferInterpretation: true)(bytes);
+            member.Writer(type)(value, bytes);
         }
         catch (ArgumentException)
         {

@@ -144,4 +144,22 @@ internal sealed class KeyShape
 /// <summary>One column of a key type.</summary>
 /// <param name="Column">The column.</param>
 /// <param name="Member">The key's property or field; null if the key is a scalar.</param>
-internal sealed record KeyMember(KeyColumn Column, MemberInfo? Member);
+internal sealed record KeyMember(KeyColumn Column, MemberInfo? Member)
+{
+    private Action<object?, ByteWriter>? _writer;
+
+    /// <summary>Writes a value of the member as <see cref="KeyWriter"/> encodes the column. Compiled once.</summary>
+    /// <param name="type">The type of the member, or of the key if it is the column itself.</param>
+    public Action<object?, ByteWriter> Writer(Type type)
+    {
+        if (_writer is null)
+        {
+            ParameterExpression value = Expression.Parameter(typeof(object), "value");
+            ParameterExpression writer = Expression.Parameter(typeof(ByteWriter), "writer");
+            Expression representation = Presence.As(ClrType.ToRepresentation(Expression.Convert(value, type)), Column.Type.Representation);
+            _writer = Expression.Lambda<Action<object?, ByteWriter>>(KeyCompiler.Write(writer, representation, Column), value, writer).Compile();
+        }
+
+        return _writer;
+    }
+}
