@@ -1,4 +1,5 @@
 using System.Linq.Expressions;
+using LambdaCore.Tables;
 using LambdaCore.Values;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -93,6 +94,8 @@ public sealed class LambdaStoreOptions<TEvent>
             throw new ArgumentException($"The store does not know when an event of type {typeof(TEvent).Name} happened. Call EventTime(e => e.…) in the options.");
         }
 
+        // Names that cannot be folders are refused before anything is created.
+        _ = ViewFolder.NamesOf(_views.Select(v => v.Name));
         ThrowUnlessDefined(Durability);
         ThrowUnlessDefined(Backpressure);
         ArgumentOutOfRangeException.ThrowIfLessThan(QueueCapacity, 1);

@@ -119,7 +119,8 @@ internal sealed class DuckDbInstance : IDisposable
         }
 
         yield return $"SET GLOBAL temp_directory = {Sql.Text(options.TempDirectory ?? "")}";
-        yield return $"SET GLOBAL preserve_insertion_order = {(options.PreserveInsertionOrder ? "true" : "false")}";
+        // Lookup files are written from rows as they come out of a sorted Parquet file.
+        yield return "SET GLOBAL preserve_insertion_order = true";
         yield return "SET GLOBAL TimeZone = 'UTC'";
         yield return $"SET GLOBAL allowed_directories = [{string.Join(", ", options.AllowedDirectories.Select(Sql.Text))}]";
         yield return "SET GLOBAL allow_persistent_secrets = false";

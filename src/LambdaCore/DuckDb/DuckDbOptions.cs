@@ -17,10 +17,4 @@ internal sealed record DuckDbOptions
 
     /// <summary>Threads that run queries, at least 1; null: one per processor.</summary>
     public int? Threads { get; init; }
-
-    /// <summary>
-    /// Whether rows without ORDER BY come in the order of the files that they were read from. False lets large
-    /// copies use less memory.
-    /// </summary>
-    public bool PreserveInsertionOrder { get; init; } = true;
 }

@@ -3,7 +3,8 @@ using System.Runtime.CompilerServices;
 namespace LambdaCore.Values;
 
 /// <summary>
-/// One value of any representation (see <see cref="ValueKind"/>) as bytes: how states and the log keep values.
+/// One value of any representation (see <see cref="ValueKind"/>) as bytes: how states keep values. (The log keeps events bit by bit: its own coder leaves
+/// negative zeros and NaNs as they are.)
 /// Floating-point numbers are written in canonical form and decimals as billionths, so equal values have equal bytes.
 /// </summary>
 internal static class ValueCodec
