@@ -92,7 +92,7 @@ internal sealed class BatchRunner<TEvent>(
     private static BatchRunView Rebuild(ServedView<TEvent> view, MaterialisedSegments segments, LogPosition end, CancellationToken cancellationToken)
     {
         (BatchView built, BatchRunView report) = view.Batch.Build(segments, new LogRange(LogPosition.Zero, end), cancellationToken);
-        view.Replace(built);
+        view.Replace([built]);
         return report;
     }
 }

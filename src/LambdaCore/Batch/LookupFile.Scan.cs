@@ -80,7 +80,7 @@ internal sealed unsafe partial class LookupFile
     }
 
     /// <summary>Goes through rows in the order of their keys.</summary>
-    public ref struct Enumerator
+    public struct Enumerator
     {
         private readonly LookupFile _lookup;
         private readonly long _end;

@@ -199,7 +199,7 @@ internal sealed unsafe partial class LookupFile : IDisposable
     private void ThrowDamaged(long offset, string what) => throw new LookupDamagedException(_path, offset, what);
 
     /// <summary>A verified row within the file.</summary>
-    private readonly ref struct Row(byte* key, int keyLength, int stateLength, long end)
+    private readonly struct Row(byte* key, int keyLength, int stateLength, long end)
     {
         public ReadOnlySpan<byte> Key => new(key, keyLength);
 

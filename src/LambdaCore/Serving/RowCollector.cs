@@ -4,7 +4,7 @@ using LambdaCore.Views;
 
 namespace LambdaCore.Serving;
 
-/// <summary>Turns merged states into rows, and keeps those that a question asks for.</summary>
+/// <summary>Turns states into rows, and keeps those that a question asks for.</summary>
 internal sealed class RowCollector<TEvent, TKey, TResult, TRow>(
     ViewProgram<TEvent, TKey, TResult, TRow> program, RowFilter<TKey> filter, Func<TResult, bool>? having)
     where TRow : struct, IState<TRow>
@@ -14,10 +14,10 @@ internal sealed class RowCollector<TEvent, TKey, TResult, TRow>(
 
     /// <summary>Takes a row.</summary>
     /// <param name="bytes">The encoded key.</param>
-    /// <param name="row">The states.</param>
-    /// <returns>Whether it was kept.</returns>
+    /// <param name="states">What the layers hold for it; used up.</param>
+    /// <returns>The layers that it was made of; none if it was not kept.</returns>
     /// <exception cref="OverflowException">A sum does not fit the type of the result.</exception>
-    public unsafe bool Add(ReadOnlySpan<byte> bytes, in TRow row)
+    public unsafe AnswerSource Add(ReadOnlySpan<byte> bytes, ref KeyStates<TRow> states)
     {
         TKey key;
         fixed (byte* start = bytes)
@@ -28,16 +28,17 @@ internal sealed class RowCollector<TEvent, TKey, TResult, TRow>(
 
         if (!filter.Accepts(key))
         {
-            return false;
+            return AnswerSource.None;
         }
 
+        TRow row = states.Merged();
         TResult result = program.Project(key, in row);
         if (having is not null && !having(result))
         {
-            return false;
+            return AnswerSource.None;
         }
 
         Rows.Add((key, result));
-        return true;
+        return states.Sources;
     }
 }

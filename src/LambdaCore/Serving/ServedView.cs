@@ -30,8 +30,13 @@ internal abstract class ServedView<TEvent>
     /// <param name="visitAll">Visits the states of all their keys.</param>
     public abstract void LoadSpeed(Action<VisitStates> visitAll);
 
-    /// <summary>Puts a batch view that covers everything before its end in the place of all layers up to there.</summary>
-    public abstract void Replace(BatchView view);
+    /// <summary>
+    /// Puts a list of batch views in the place of all layers up to its end. Views of the old list that are in the new one stay held, the
+    /// others are let go.
+    /// </summary>
+    /// <param name="batches">The batch views, oldest first; the new ones are the view's to let go from here on.</param>
+    /// <exception cref="LambdaCoreException">There is a gap or an overlap between them, or they end before the old ones did. Nothing was changed.</exception>
+    public abstract void Replace(IReadOnlyList<BatchView> batches);
 
     /// <summary>Closes the files.</summary>
     public void Close() => Replaced(ServingSnapshot.Empty).Release();

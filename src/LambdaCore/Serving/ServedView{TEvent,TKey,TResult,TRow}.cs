@@ -46,12 +46,17 @@ internal sealed class ServedView<TEvent, TKey, TResult, TRow> : ServedView<TEven
         });
 
     /// <inheritdoc/>
-    public override void Replace(BatchView view)
+    public override void Replace(IReadOnlyList<BatchView> batches)
     {
-        ServingSnapshot next = new([view]);
+        ServingSnapshot next = new(batches);
+        if (next.End < Snapshot.End)
+        {
+            throw new LambdaCoreException($"The batch views of view '{Plan.Name}' were to be replaced by some that end at {next.End}, but those before went on to {Snapshot.End}. Run the batch again.");
+        }
+
         ServingSnapshot old = _context.Speed.Exclusive(() => Replaced(next));
         _speed.DropBefore(next.End);
-        old.Release();
+        old.ReleaseExcept(next);
     }
 
     /// <inheritdoc/>
@@ -133,40 +138,37 @@ internal sealed class ServedView<TEvent, TKey, TResult, TRow> : ServedView<TEven
         _program.WriteKey(key, buffer);
         ReadOnlySpan<byte> bytes = buffer.Written;
         ulong hash = XxHash64.Hash(bytes);
-        TRow row = default;
+        KeyStates<TRow> states = default;
         LayerReading reading;
         using (ReadScope scope = Enter(out reading))
         {
-            if (_speed.TryMerge(bytes, hash, reading.Snapshot.End, ref row))
-            {
-                reading.Contributed |= AnswerSource.Speed;
-            }
-
+            FindSpeed(bytes, hash, in reading, ref states);
             reading.Snapshot.Acquire();
         }
 
         try
         {
-            MergeBatches(bytes, hash, ref row, ref reading);
+            FindBatch(bytes, hash, in reading, ref states);
         }
         finally
         {
             reading.Snapshot.Release();
         }
 
-        if (reading.Contributed == AnswerSource.None)
+        if (states.Sources == AnswerSource.None)
         {
             return null;
         }
 
+        reading.Contributed = states.Sources;
+        TRow row = states.Merged();
         long? askedUntil = _program.WindowStart?.Invoke(key) + 1;
         return new ViewEntry<TKey, TResult>(key, _program.Project(key, in row), _receipts.Write(reading, AnswerSource.Merged, askedUntil));
     }
 
     private LayerReading LookUp(IReadOnlyList<byte[]> keys, AnswerSource layers, RowCollector<TEvent, TKey, TResult, TRow> rows)
     {
-        TRow[] merged = new TRow[keys.Count];
-        bool[] found = new bool[keys.Count];
+        KeyStates<TRow>[] states = new KeyStates<TRow>[keys.Count];
         ulong[] hashes = [.. keys.Select(k => XxHash64.Hash(k))];
         LayerReading reading;
         using (ReadScope scope = Enter(out reading))
@@ -175,27 +177,25 @@ internal sealed class ServedView<TEvent, TKey, TResult, TRow> : ServedView<TEven
             {
                 for (int i = 0; i < keys.Count; i++)
                 {
-                    found[i] = _speed.TryMerge(keys[i], hashes[i], reading.Snapshot.End, ref merged[i]);
+                    FindSpeed(keys[i], hashes[i], in reading, ref states[i]);
                 }
             }
 
             reading.Snapshot.Acquire();
         }
 
-        AnswerSource contributed = AnswerSource.None;
         try
         {
             for (int i = 0; i < keys.Count; i++)
             {
-                reading.Contributed = found[i] ? AnswerSource.Speed : AnswerSource.None;
                 if (layers.HasFlag(AnswerSource.Batch))
                 {
-                    MergeBatches(keys[i], hashes[i], ref merged[i], ref reading);
+                    FindBatch(keys[i], hashes[i], in reading, ref states[i]);
                 }
 
-                if (reading.Contributed != AnswerSource.None && rows.Add(keys[i], in merged[i]))
+                if (states[i].Sources != AnswerSource.None)
                 {
-                    contributed |= reading.Contributed;
+                    reading.Contributed |= rows.Add(keys[i], ref states[i]);
                 }
             }
         }
@@ -204,7 +204,6 @@ internal sealed class ServedView<TEvent, TKey, TResult, TRow> : ServedView<TEven
             reading.Snapshot.Release();
         }
 
-        reading.Contributed = contributed;
         return reading;
     }
 
@@ -216,7 +215,6 @@ internal sealed class ServedView<TEvent, TKey, TResult, TRow> : ServedView<TEven
     {
         int limit = question.Order is null ? question.Take ?? int.MaxValue : int.MaxValue;
         LayerReading reading = new() { Snapshot = ServingSnapshot.Empty };
-        AnswerSource contributed = AnswerSource.None;
         KeyTable<TRow> recent = new();
         try
         {
@@ -231,40 +229,29 @@ internal sealed class ServedView<TEvent, TKey, TResult, TRow> : ServedView<TEven
                 (ReadOnlySpan<byte> key, ulong hash, in TRow row) => recent.GetOrAdd(key, hash).Merge(in row));
             reading.Position = position;
             int[] order = SortedByKey(recent);
+            LayerCursor stored = new(
+                question.Layers.HasFlag(AnswerSource.Batch) ? reading.Snapshot.Batches.Select(b => b.Lookup) : [], range.Low, range.High);
             int next = 0;
-            if (question.Layers.HasFlag(AnswerSource.Batch))
+            bool more = rows.Rows.Count < limit && stored.MoveNext();
+            while (rows.Rows.Count < limit && (more || next < order.Length))
             {
-                foreach (BatchView batch in reading.Snapshot.Batches)
+                cancellationToken.ThrowIfCancellationRequested();
+                int comparison = !more ? -1 : next == order.Length ? 1 : recent.Key(order[next]).SequenceCompareTo(stored.Key);
+                KeyStates<TRow> states = default;
+                ReadOnlySpan<byte> key = comparison <= 0 ? recent.Key(order[next]) : stored.Key;
+                if (comparison <= 0)
                 {
-                    LookupFile.Enumerator stored = batch.Lookup.Scan(range.Low, range.High);
-                    while (rows.Rows.Count < limit && stored.MoveNext())
-                    {
-                        cancellationToken.ThrowIfCancellationRequested();
-                        int comparison = 1;
-                        while (next < order.Length && (comparison = recent.Key(order[next]).SequenceCompareTo(stored.Key)) < 0)
-                        {
-                            contributed |= EmitRecent(order[next++]);
-                        }
-
-                        TRow row = Read(stored.State);
-                        AnswerSource sources = AnswerSource.Batch;
-                        if (next < order.Length && comparison == 0)
-                        {
-                            row.Merge(in recent.Row(order[next++]));
-                            sources = AnswerSource.Merged;
-                        }
-
-                        if (rows.Add(stored.Key, in row))
-                        {
-                            contributed |= sources;
-                        }
-                    }
+                    states.Speed = recent.Row(order[next++]);
+                    states.Sources |= AnswerSource.Speed;
                 }
-            }
 
-            while (rows.Rows.Count < limit && next < order.Length)
-            {
-                contributed |= EmitRecent(order[next++]);
+                for (int row = 0; comparison >= 0 && row < stored.RowCount; row++)
+                {
+                    states.AddBatch(stored.State(row));
+                }
+
+                reading.Contributed |= rows.Add(key, ref states);
+                more = comparison >= 0 ? stored.MoveNext() : more;
             }
         }
         finally
@@ -272,11 +259,7 @@ internal sealed class ServedView<TEvent, TKey, TResult, TRow> : ServedView<TEven
             reading.Snapshot.Release();
         }
 
-        reading.Contributed = contributed;
         return reading;
-
-        AnswerSource EmitRecent(int number) =>
-            rows.Add(recent.Key(number), in recent.Row(number)) ? AnswerSource.Speed : AnswerSource.None;
     }
 
     private static int[] SortedByKey(KeyTable<TRow> table)
@@ -291,25 +274,22 @@ internal sealed class ServedView<TEvent, TKey, TResult, TRow> : ServedView<TEven
         return order;
     }
 
-    private static void MergeBatches(ReadOnlySpan<byte> key, ulong hash, ref TRow row, ref LayerReading reading)
+    private void FindSpeed(ReadOnlySpan<byte> key, ulong hash, in LayerReading reading, ref KeyStates<TRow> states)
+    {
+        if (_speed.TryMerge(key, hash, reading.Snapshot.End, ref states.Speed))
+        {
+            states.Sources |= AnswerSource.Speed;
+        }
+    }
+
+    private static void FindBatch(ReadOnlySpan<byte> key, ulong hash, in LayerReading reading, ref KeyStates<TRow> states)
     {
         foreach (BatchView batch in reading.Snapshot.Batches)
         {
             if (batch.Lookup.TryGet(key, hash, out ReadOnlySpan<byte> state))
             {
-                TRow stored = Read(state);
-                row.Merge(in stored);
-                reading.Contributed |= AnswerSource.Batch;
+                states.AddBatch(state);
             }
-        }
-    }
-
-    private static unsafe TRow Read(ReadOnlySpan<byte> state)
-    {
-        fixed (byte* start = state)
-        {
-            ByteReader reader = new(start, state.Length);
-            return TRow.Read(ref reader);
         }
     }
 

@@ -49,11 +49,17 @@ internal sealed class ServingSnapshot
     }
 
     /// <summary>Undoes <see cref="Acquire"/>.</summary>
-    public void Release()
+    public void Release() => ReleaseExcept(Empty);
+
+    /// <summary>Undoes <see cref="Acquire"/> for the batch views that are not in a list that takes this one's place.</summary>
+    public void ReleaseExcept(ServingSnapshot next)
     {
         foreach (BatchView batch in Batches)
         {
-            batch.Release();
+            if (!next.Batches.Contains(batch))
+            {
+                batch.Release();
+            }
         }
     }
 }

@@ -1,0 +1,105 @@
+namespace LambdaCore.Batch;
+
+/// <summary>
+/// Goes through the rows of several lookup files as if they were one: in the order of the keys, the rows of one key together,
+/// in the order of the files. A merge of sorted runs, by a heap of their heads.
+/// </summary>
+/// <remarks>Not thread-safe. The files must stay open as long as it is used.</remarks>
+internal sealed class LayerCursor
+{
+    private readonly LookupFile.Enumerator[] _runs;
+
+    /// <summary>The runs that stand at a key not given yet: a heap with the least key, and of the same key the first run, at its top.</summary>
+    private readonly int[] _heap;
+
+    /// <summary>The runs that stand at the current key, in order.</summary>
+    private readonly int[] _current;
+    private int _waiting;
+
+    /// <summary>Begins before the first row.</summary>
+    /// <param name="layers">The files.</param>
+    /// <param name="low">The lowest key in the range; null for no bound.</param>
+    /// <param name="high">The first key after the range; null for no bound.</param>
+    public LayerCursor(IEnumerable<LookupFile> layers, byte[]? low = null, byte[]? high = null)
+    {
+        _runs = [.. layers.Select(layer => layer.Scan(low, high))];
+        _heap = new int[_runs.Length];
+        _current = [.. Enumerable.Range(0, _runs.Length)];
+        RowCount = _runs.Length;
+    }
+
+    /// <summary>The current key, within a file.</summary>
+    public ReadOnlySpan<byte> Key => _runs[_current[0]].Key;
+
+    /// <summary>How many files have the current key.</summary>
+    public int RowCount { get; private set; }
+
+    /// <summary>The state that one of the files has for the current key.</summary>
+    /// <param name="row">Which, from 0 to <see cref="RowCount"/>, in the order of the files.</param>
+    public ReadOnlySpan<byte> State(int row) => _runs[_current[row]].State;
+
+    /// <summary>Goes to the next key.</summary>
+    /// <returns>False if there is none.</returns>
+    public bool MoveNext()
+    {
+        for (int row = 0; row < RowCount; row++)
+        {
+            if (_runs[_current[row]].MoveNext())
+            {
+                Push(_current[row]);
+            }
+        }
+
+        RowCount = 0;
+        while (_waiting > 0 && (RowCount == 0 || _runs[_heap[0]].Key.SequenceEqual(Key)))
+        {
+            _current[RowCount++] = Pop();
+        }
+
+        return RowCount > 0;
+    }
+
+    private bool IsBefore(int left, int right)
+    {
+        int comparison = _runs[left].Key.SequenceCompareTo(_runs[right].Key);
+        return comparison != 0 ? comparison < 0 : left < right;
+    }
+
+    private void Push(int run)
+    {
+        int at = _waiting++;
+        while (at > 0 && IsBefore(run, _heap[(at - 1) / 2]))
+        {
+            _heap[at] = _heap[(at - 1) / 2];
+            at = (at - 1) / 2;
+        }
+
+        _heap[at] = run;
+    }
+
+    private int Pop()
+    {
+        int top = _heap[0];
+        int run = _heap[--_waiting];
+        int at = 0;
+        while ((2 * at) + 1 < _waiting)
+        {
+            int child = (2 * at) + 1;
+            if (child + 1 < _waiting && IsBefore(_heap[child + 1], _heap[child]))
+            {
+                child++;
+            }
+
+            if (!IsBefore(_heap[child], run))
+            {
+                break;
+            }
+
+            _heap[at] = _heap[child];
+            at = child;
+        }
+
+        _heap[at] = run;
+        return top;
+    }
+}
