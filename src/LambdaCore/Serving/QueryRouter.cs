@@ -17,51 +17,48 @@ internal static class QueryRouter
     /// <summary>Chooses the path.</summary>
     /// <param name="plan">The view.</param>
     /// <param name="pins">The encoded value of each pinned key column, null for the others.</param>
-    /// <param name="between">The window starts asked for, in microseconds since the Unix epoch; the first is one.</param>
-    public static ReadPath Choose(ViewPlan plan, IReadOnlyList<byte[]?> pins, (long Start, long End)? between)
+    /// <param name="starts">The half-open range of the window starts asked for, in microseconds since the Unix epoch; if it is not empty, the first is one.</param>
+    public static ReadPath Choose(ViewPlan plan, IReadOnlyList<byte[]?> pins, (long Start, long End)? starts)
     {
-        int window = between is null ? -1 : plan.Keys.ToList().FindIndex(k => k.Window is not null);
+        int window = starts is null ? -1 : plan.Keys.ToList().FindIndex(k => k.Window is not null);
         bool listed = Enumerable.Range(0, pins.Count).All(i => pins[i] is not null || i == window);
         if (listed && (window < 0 || pins[window] is not null))
         {
             return new ReadPath([Concatenate(pins)], default);
         }
 
-        if (listed)
-        {
-            (long start, long end) = between!.Value;
-            long size = plan.Keys[window].Window!.Value.Ticks / TimeSpan.TicksPerMicrosecond;
-            long count = end <= start ? 0 : ((end - 1 - start) / size) + 1;
-            if (count <= MaxLookups)
-            {
-                return new ReadPath(ListWindows(plan, pins, window, start, size, count), default);
-            }
-        }
-
-        return new ReadPath(null, Range(plan, pins, window, between));
+        return listed && TryListWindows(plan, pins, window, starts!.Value) is { } keys
+            ? new ReadPath(keys, default)
+            : new ReadPath(null, Range(plan, pins, window, starts));
     }
 
-    private static List<byte[]> ListWindows(ViewPlan plan, IReadOnlyList<byte[]?> pins, int window, long first, long size, long count)
+    private static List<byte[]>? TryListWindows(ViewPlan plan, IReadOnlyList<byte[]?> pins, int window, (long Start, long End) starts)
     {
-        List<byte[]> keys = new((int)count);
+        KeyColumn column = plan.Keys[window];
+        List<byte[]> keys = [];
         byte[]?[] columns = [.. pins];
-        for (long i = 0; i < count; i++)
+        for (long start = starts.Start; start < starts.End; start = column.Window!.Next(start))
         {
-            columns[window] = Encode(plan.Keys[window].Type, first + (i * size));
+            if (keys.Count == MaxLookups)
+            {
+                return null;
+            }
+
+            columns[window] = Encode(column.Type, start);
             keys.Add(Concatenate(columns));
         }
 
         return keys;
     }
 
-    private static KeyRange Range(ViewPlan plan, IReadOnlyList<byte[]?> pins, int window, (long Start, long End)? between)
+    private static KeyRange Range(ViewPlan plan, IReadOnlyList<byte[]?> pins, int window, (long Start, long End)? starts)
     {
         int pinned = pins.TakeWhile(p => p is not null).Count();
         byte[] prefix = Concatenate([.. pins.Take(pinned)]);
         return window == pinned
             ? new KeyRange(
-                [.. prefix, .. Encode(plan.Keys[window].Type, between!.Value.Start)],
-                [.. prefix, .. Encode(plan.Keys[window].Type, between.Value.End)])
+                [.. prefix, .. Encode(plan.Keys[window].Type, starts!.Value.Start)],
+                [.. prefix, .. Encode(plan.Keys[window].Type, starts.Value.End)])
             : KeyRange.StartingWith(prefix);
     }
 

@@ -10,7 +10,7 @@ internal sealed class ReceiptWriter
     private readonly Func<LogPosition, long> _sealedWatermark;
     private readonly TimeProvider _clock;
     private readonly ColumnError[] _errors;
-    private readonly long? _windowSize;
+    private readonly WindowAssigner? _windows;
 
     /// <summary>Creates a writer.</summary>
     /// <param name="plan">The view.</param>
@@ -20,8 +20,8 @@ internal sealed class ReceiptWriter
     /// <param name="clock">Tells the time.</param>
     public ReceiptWriter(ViewPlan plan, string eventTimeColumn, Progress progress, Func<LogPosition, long> sealedWatermark, TimeProvider clock)
     {
-        _windowSize = plan.WindowKey is { Scalar: CallScalar { Arguments: [ColumnScalar time, ..] }, Window: { } size } && time.Property.Name == eventTimeColumn
-            ? size.Ticks / TimeSpan.TicksPerMicrosecond
+        _windows = plan.WindowKey is { Scalar: CallScalar { Arguments: [ColumnScalar time] }, Window: { } windows } && time.Property.Name == eventTimeColumn
+            ? windows
             : null;
         _progress = progress;
         _sealedWatermark = sealedWatermark;
@@ -72,7 +72,7 @@ internal sealed class ReceiptWriter
             },
             BatchEnd = batchEnd,
             Watermark = watermark == long.MinValue ? null : UnixTime.ToDateTimeOffset(watermark),
-            IsComplete = askedUntil is { } end && _windowSize is { } size ? watermark >= Window.Floor(end - 1, size) + size : null,
+            IsComplete = askedUntil is { } end && _windows is not null ? watermark >= _windows.End(_windows.Start(end - 1)) : null,
             Layers = receipts,
             Errors = _errors,
         };

@@ -12,16 +12,16 @@ internal sealed class RowFilter<TKey>
 
     private readonly Expression<Func<TKey, bool>>? _where;
     private readonly Func<TKey, long?>? _windowStart;
-    private readonly (long Start, long End)? _between;
+    private readonly (long Start, long End)? _starts;
     private Func<TKey, bool>? _condition;
     private int _checked;
 
-    private RowFilter(ReadPath path, Expression<Func<TKey, bool>>? where, Func<TKey, long?>? windowStart, (long Start, long End)? between)
+    private RowFilter(ReadPath path, Expression<Func<TKey, bool>>? where, Func<TKey, long?>? windowStart, (long Start, long End)? starts)
     {
         Path = path;
         _where = where;
         _windowStart = windowStart;
-        _between = between;
+        _starts = starts;
     }
 
     /// <summary>How to find the rows.</summary>
@@ -32,9 +32,9 @@ internal sealed class RowFilter<TKey>
     /// <param name="shape">How its key is made of columns.</param>
     /// <param name="windowStart">Reads the start of the window off a key.</param>
     /// <param name="where">The condition on keys; null for all.</param>
-    /// <param name="between">The window starts asked for; null for all.</param>
+    /// <param name="between">The range of time whose windows were asked for; null for all.</param>
     public static RowFilter<TKey> Of(
-        ViewPlan plan, KeyShape shape, Func<TKey, long?>? windowStart, Expression<Func<TKey, bool>>? where, (long Start, long End)? between)
+        ViewPlan plan, KeyShape shape, Func<TKey, long?>? windowStart, Expression<Func<TKey, bool>>? where, (long From, long To)? between)
     {
         byte[]?[] pins = new byte[plan.Keys.Count][];
         if (where is not null)
@@ -45,13 +45,14 @@ internal sealed class RowFilter<TKey>
             }
         }
 
-        return new RowFilter<TKey>(QueryRouter.Choose(plan, pins, between), where, windowStart, between);
+        (long Start, long End)? starts = between is { } range ? plan.WindowKey!.Window!.Starts(range.From, range.To) : null;
+        return new RowFilter<TKey>(QueryRouter.Choose(plan, pins, starts), where, windowStart, starts);
     }
 
     /// <summary>Whether a key fulfils the condition.</summary>
     public bool Accepts(TKey key)
     {
-        if (_between is { } range && (_windowStart!(key) is not { } start || start < range.Start || start >= range.End))
+        if (_starts is { } range && (_windowStart!(key) is not { } start || start < range.Start || start >= range.End))
         {
             return false;
         }

@@ -121,7 +121,7 @@ internal sealed class ServedView<TEvent, TKey, TResult, TRow> : ServedView<TEven
         LayerReading reading = filter.Path.Keys is { } keys
             ? LookUp(keys, question.Layers, rows)
             : Scan(filter.Path.Range, question, rows, cancellationToken);
-        Receipt receipt = _receipts.Write(reading, question.Layers, question.Between?.End);
+        Receipt receipt = _receipts.Write(reading, question.Layers, question.Between?.To);
         IEnumerable<ViewEntry<TKey, TResult>> entries = rows.Rows.Select(row => new ViewEntry<TKey, TResult>(row.Key, row.Result, receipt));
         if (question.Order is not null)
         {

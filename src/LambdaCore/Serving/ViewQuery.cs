@@ -1,6 +1,7 @@
 using System.Linq.Expressions;
 using LambdaCore.Serving;
 using LambdaCore.Values;
+using LambdaCore.Views;
 
 namespace LambdaCore;
 
@@ -15,13 +16,13 @@ public sealed class ViewQuery<TKey, TResult>
     private readonly IViewReader<TKey, TResult> _reader;
     private readonly ViewQuestion<TKey, TResult> _question;
     private readonly string _view;
-    private readonly TimeSpan? _window;
+    private readonly WindowAssigner? _windows;
 
-    internal ViewQuery(IViewReader<TKey, TResult> reader, string view, TimeSpan? window, ViewQuestion<TKey, TResult> question)
+    internal ViewQuery(IViewReader<TKey, TResult> reader, string view, WindowAssigner? windows, ViewQuestion<TKey, TResult> question)
     {
         _reader = reader;
         _view = view;
-        _window = window;
+        _windows = windows;
         _question = question;
     }
 
@@ -53,15 +54,14 @@ public sealed class ViewQuery<TKey, TResult>
     /// <exception cref="ArgumentOutOfRangeException">The end lies before the start.</exception>
     public ViewQuery<TKey, TResult> Between(DateTimeOffset start, DateTimeOffset end)
     {
-        if (_window is not { } size)
+        if (_windows is null)
         {
             throw new InvalidOperationException($"View '{_view}' has no window in its key, so it cannot be asked for a range of time. Group by Window.Hour(e => e.…), for instance, or use Where.");
         }
 
         ArgumentOutOfRangeException.ThrowIfLessThan(end, start);
-        long last = Ceiling(end);
-        long first = start == end ? last : Window.Floor(UnixTime.FromDateTimeOffset(start), Window.Microseconds(size));
-        return With(_question with { Between = (first, last) });
+        long until = Ceiling(end);
+        return With(_question with { Between = (start == end ? until : UnixTime.FromDateTimeOffset(start), until) });
 
         // An end between two microseconds leaves part of the earlier one in the range.
         static long Ceiling(DateTimeOffset time) => time.UtcTicks % TimeSpan.TicksPerMicrosecond == 0
@@ -121,7 +121,7 @@ public sealed class ViewQuery<TKey, TResult>
         return With(_question with { Order = _question.Order is { } first ? new OrderThen<TKey, TResult>(first, order) : order });
     }
 
-    private ViewQuery<TKey, TResult> With(ViewQuestion<TKey, TResult> question) => new(_reader, _view, _window, question);
+    private ViewQuery<TKey, TResult> With(ViewQuestion<TKey, TResult> question) => new(_reader, _view, _windows, question);
 
     private sealed class ParameterReplacer(ParameterExpression from, ParameterExpression to) : ExpressionVisitor
     {

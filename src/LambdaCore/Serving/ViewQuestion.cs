@@ -11,9 +11,9 @@ internal sealed record ViewQuestion<TKey, TResult>
     public Expression<Func<TKey, bool>>? Where { get; init; }
 
     /// <summary>
-    /// The starts of the windows that count, half-open, in microseconds since the Unix epoch; null for all. The first is the start of a window.
+    /// The range of time with which the windows that count share a moment, half-open, in microseconds since the Unix epoch; null for all windows.
     /// </summary>
-    public (long Start, long End)? Between { get; init; }
+    public (long From, long To)? Between { get; init; }
 
     /// <summary>The condition on results; null for all.</summary>
     public Func<TResult, bool>? Having { get; init; }

@@ -14,7 +14,7 @@ internal static class Explanation
         foreach (KeyColumn key in plan.Keys)
         {
             _ = text.Append("  key       ").Append(key.Name).Append(": ").Append(key.Type)
-                .Append(key.Window is { } size ? $", windows of {size}" : "").Append(" = ").Append(ScalarSql.Value(key.Scalar).Text).Append('\n');
+                .Append(key.Window is { } windows ? $", windows of {windows.Description}" : "").Append(" = ").Append(ScalarSql.Value(key.Scalar).Text).Append('\n');
         }
 
         _ = text.Append("  filter    ").Append(plan.Filter is null ? "none" : ScalarSql.Condition(plan.Filter)).Append('\n');

@@ -122,10 +122,7 @@ internal sealed class KeyShape
         }
 
         ScalarType columnType = scalar.Type with { IsNullable = nullable ?? scalar.Type.IsNullable };
-        TimeSpan? window = scalar is CallScalar { Operator.Name: "Window", Arguments: [_, ConstantScalar { Value: long size }] }
-            ? TimeSpan.FromMicroseconds(size)
-            : null;
-        return new KeyColumn(name, scalar, columnType, window);
+        return new KeyColumn(name, scalar, columnType, (scalar as CallScalar)?.Operator.Window);
     }
 
     private static Expression StripConversions(Expression expression)

@@ -51,7 +51,7 @@ internal static class MemberTranslator
             return translator.Apply(member, name, translator.Value(owner));
         }
 
-        return (type == typeof(DateTimeOffset) || type == typeof(DateTime)) && name == "Date" ? Floor(translator.Value(owner), TimeSpan.FromDays(1))
+        return (type == typeof(DateTimeOffset) || type == typeof(DateTime)) && name == "Date" ? WindowOperator.Apply(new TumblingWindows(TimeSpan.FromDays(1)), translator.Value(owner))
             : type == typeof(DateTimeOffset) && name == nameof(DateTimeOffset.UtcDateTime) ? translator.Value(owner)
             : null;
     }
@@ -61,7 +61,7 @@ internal static class MemberTranslator
     {
         Type type = call.Method.DeclaringType!;
         string name = call.Method.Name;
-        return type == typeof(Window) ? Windowed(translator, call)
+        return type == typeof(Window) ? WindowTranslator.Call(translator, call)
             : name == "Contains" && type != typeof(string) ? Membership(translator, call)
             : name == "Equals" ? Equals(translator, call)
             : type == typeof(string) ? Text(translator, call)
@@ -100,33 +100,6 @@ internal static class MemberTranslator
         ValueKind.Int8 or ValueKind.UInt8 or ValueKind.Int16 or ValueKind.UInt16 => "Convert to int.",
         _ => "Convert both sides to one type of number first.",
     };
-
-    private static CallScalar Floor(Scalar time, TimeSpan size) =>
-        OperatorTable.Apply("Window", time, new ConstantScalar(ValueKind.Int64, Window.Microseconds(size)));
-
-    private static CallScalar Windowed(ScalarTranslator translator, MethodCallExpression call)
-    {
-        Scalar time = translator.Value(call.Arguments[0]);
-        if (call.Method.Name != nameof(Window.Of))
-        {
-            return Floor(time, call.Method.Name switch
-            {
-                nameof(Window.Minute) => TimeSpan.FromMinutes(1),
-                nameof(Window.Hour) => TimeSpan.FromHours(1),
-                _ => TimeSpan.FromDays(1),
-            });
-        }
-
-        if (!translator.IsClosed(call.Arguments[1]))
-        {
-            throw translator.Refuse(call, "the size of a window cannot depend on the event.", "Write a TimeSpan that is known when the view is defined.");
-        }
-
-        TimeSpan size = (TimeSpan)translator.Evaluate(call.Arguments[1])!;
-        return size > TimeSpan.Zero && size.Ticks % TimeSpan.TicksPerMicrosecond == 0
-            ? Floor(time, size)
-            : throw translator.Refuse(call, $"a window cannot have the size {size}.", "Use a positive whole number of microseconds.");
-    }
 
     private static Scalar? Text(ScalarTranslator translator, MethodCallExpression call)
     {

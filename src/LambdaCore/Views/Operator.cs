@@ -67,6 +67,9 @@ internal sealed class Operator(string name, IReadOnlyList<ValueKind> parameters,
     /// <summary>The function that DuckDB must know, if the SQL calls one that is written in C#.</summary>
     public CallbackFunction? Callback { get; init; }
 
+    /// <summary>The windows whose start the operator gives; null for all other operators.</summary>
+    public WindowAssigner? Window { get; init; }
+
     /// <summary>Whether the operation may have no value although its arguments are present.</summary>
     public bool MayFail(IReadOnlyList<Scalar> arguments) => TryEvaluate is not null && (FailsFor is not null
         ? FailsFor(arguments)

@@ -26,7 +26,6 @@ internal static class TimeOperators
         .. Calendar("Day", nameof(TimeParts.Day), "day", 1, 31),
         .. Calendar("DayOfYear", nameof(TimeParts.DayOfYear), "dayofyear", 1, 366),
         .. Calendar("DayOfWeek", nameof(TimeParts.DayOfWeek), "dayofweek", 0, 6),
-        Windowed,
         new("ToDate", [ValueKind.Timestamp], ValueKind.Date)
         {
             Evaluate = a => TimeParts.Call(nameof(TimeParts.ToDate), a),
@@ -62,13 +61,6 @@ internal static class TimeOperators
             Range = r => r[0],
         },
     ];
-
-    /// <summary>The start of the window of a time: the second argument is the window's length in microseconds.</summary>
-    private static Operator Windowed => new("Window", [ValueKind.Timestamp, ValueKind.Int64], ValueKind.Timestamp)
-    {
-        Evaluate = a => Expression.Subtract(a[0], Expression.Modulo(SinceYearOne(a[0]), a[1])),
-        Sql = a => SqlText.Infix($"{a[0]} - {SinceYearOne(a[0])} % {a[1]}"),
-    };
 
     private static Operator Clock(string name, long unit, int count) => new(name, [ValueKind.Timestamp], ValueKind.Int32)
     {

@@ -6,10 +6,6 @@ namespace LambdaCore.Views;
 /// <summary>The calendar of times (microseconds, <see cref="long"/>) and dates (days, <see cref="int"/>) since 1970, in UTC.</summary>
 internal static class TimeParts
 {
-    private const long MinTime = -LambdaCore.Window.EpochMicroseconds;
-
-    private static readonly long MaxTime = UnixTime.FromDateTimeOffset(DateTimeOffset.MaxValue);
-
     /// <summary>A call of one of the methods below.</summary>
     public static MethodCallExpression Call(string method, IReadOnlyList<Expression> arguments) =>
         Expression.Call(typeof(TimeParts).GetMethod(method, [.. arguments.Select(a => a.Type)])!, arguments);
@@ -57,6 +53,6 @@ internal static class TimeParts
     public static long? Shift(long time, long ticks)
     {
         long moved = time + Math.DivRem(ticks, TimeSpan.TicksPerMicrosecond, out long rest) - (rest < 0 ? 1 : 0);
-        return moved >= MinTime && moved <= MaxTime ? moved : null;
+        return moved is >= WindowAssigner.FirstMoment and <= WindowAssigner.LastMoment ? moved : null;
     }
 }

@@ -71,8 +71,8 @@ internal sealed class ViewPlan
 /// <param name="Name">The column's name.</param>
 /// <param name="Scalar">The expression that computes it from an event.</param>
 /// <param name="Type">Its type: nullable if the key's member is.</param>
-/// <param name="Window">The length of the windows if the column is the start of one.</param>
-internal sealed record KeyColumn(string Name, Scalar Scalar, ScalarType Type, TimeSpan? Window);
+/// <param name="Window">The windows, if the column is the start of one.</param>
+internal sealed record KeyColumn(string Name, Scalar Scalar, ScalarType Type, WindowAssigner? Window);
 
 /// <summary>One aggregate of a view.</summary>
 /// <param name="Function">The aggregate.</param>

@@ -1,4 +1,5 @@
 using LambdaCore.Values;
+using LambdaCore.Views;
 
 namespace LambdaCore;
 
@@ -41,21 +42,14 @@ public static class Window
     /// <param name="size">The length of the windows: positive, in whole microseconds.</param>
     /// <exception cref="ArgumentOutOfRangeException">The size is not positive or no whole number of microseconds.</exception>
     public static DateTimeOffset Of(DateTimeOffset time, TimeSpan size) =>
-        UnixTime.ToDateTimeOffset(Floor(UnixTime.FromDateTimeOffset(time), Microseconds(size)));
+        UnixTime.ToDateTimeOffset(Floor(UnixTime.FromDateTimeOffset(time), TumblingWindows.Microseconds(size)));
 
     /// <summary>The start of the window that a time lies in.</summary>
     /// <param name="time">The time.</param>
     /// <param name="size">The length of the windows: positive, in whole microseconds.</param>
     /// <exception cref="ArgumentException">The time is not marked as UTC, or the size is not positive or no whole number of microseconds.</exception>
     public static DateTime Of(DateTime time, TimeSpan size) =>
-        UnixTime.ToDateTime(Floor(UnixTime.FromDateTime(time), Microseconds(size)));
+        UnixTime.ToDateTime(Floor(UnixTime.FromDateTime(time), TumblingWindows.Microseconds(size)));
 
-    /// <summary>The start of a window, in microseconds since the Unix epoch.</summary>
-    internal static long Floor(long time, long size) => time - ((time + EpochMicroseconds) % size);
-
-    /// <summary>The length of a window in microseconds.</summary>
-    internal static long Microseconds(TimeSpan size) =>
-        size > TimeSpan.Zero && size.Ticks % TimeSpan.TicksPerMicrosecond == 0
-            ? size.Ticks / TimeSpan.TicksPerMicrosecond
-            : throw new ArgumentOutOfRangeException(nameof(size), size, "A window's size must be positive and a whole number of microseconds.");
+    private static long Floor(long time, long size) => time - ((time + EpochMicroseconds) % size);
 }

@@ -26,7 +26,7 @@ internal sealed class DifferentialTests
         NastyValues values = new(seed);
         RandomScalars scalars = new(values, Schema);
         List<Scalar> cases = [.. LogicOperators.PropertyKinds.SelectMany(k => new[] { scalars.Column(k, false), scalars.Column(k, true), scalars.Constant(k, false), scalars.Constant(k, true) })];
-        foreach (Operator @operator in OperatorTable.All)
+        foreach (Operator @operator in OperatorTable.All.Concat(RandomScalars.Windows))
         {
             for (int i = 0; i < 12; i++)
             {

@@ -6,7 +6,15 @@ namespace LambdaCore.Tests.Views;
 /// <summary>Random expressions over <see cref="Anything"/>, from the operator table: a new operator is used without being named here.</summary>
 internal sealed class RandomScalars(NastyValues values, EventSchema schema)
 {
-    private static readonly ILookup<ValueKind, Operator> ByResult = OperatorTable.All.ToLookup(o => o.Result);
+    /// <summary>Operators that give the start of a window, which the table cannot list.</summary>
+    public static IReadOnlyList<Operator> Windows { get; } =
+    [
+        .. new long[] { 1, 60_000_000, 3_600_000_000, 86_400_000_000, 604_800_000_000, 7, 46_800_000_001, 400_000_000_000_000_000 }
+            .SelectMany(size => new[] { 0, 1, size / 3, -size / 7, size + 5 }
+                .Select(offset => WindowOperator.Of(new TumblingWindows(TimeSpan.FromMicroseconds(size), TimeSpan.FromMicroseconds(offset))))),
+    ];
+
+    private static readonly ILookup<ValueKind, Operator> ByResult = OperatorTable.All.Concat(Windows).ToLookup(o => o.Result);
 
     private readonly Random _random = values.Random;
 
@@ -16,8 +24,7 @@ internal sealed class RandomScalars(NastyValues values, EventSchema schema)
     /// <summary>An operator applied to random arguments.</summary>
     public Scalar Call(Operator @operator, int depth)
     {
-        Scalar[] arguments = [.. @operator.Parameters.Select((kind, i) => Argument(@operator, i, kind, depth))];
-
+        Scalar[] arguments = [.. @operator.Parameters.Select((kind, i) => Unwrap(@operator, i, Of(kind, depth)))];
 
         // What does not depend on the event is never an operation, since the translator evaluates it.
         if (arguments.All(a => a is ConstantScalar))
@@ -52,17 +59,6 @@ internal sealed class RandomScalars(NastyValues values, EventSchema schema)
         }
 
         return Call(candidates[_random.Next(candidates.Length)], depth - 1);
-    }
-
-    private Scalar Argument(Operator @operator, int index, ValueKind kind, int depth)
-    {
-        if (@operator.Name == "Window" && index == 1)
-        {
-            long[] sizes = [1, 60_000_000, 3_600_000_000, 86_400_000_000, 604_800_000_000, 7, 46_800_000_001];
-            return new ConstantScalar(ValueKind.Int64, sizes[_random.Next(sizes.Length)]);
-        }
-
-        return Unwrap(@operator, index, Of(kind, depth));
     }
 
     private static Scalar Unwrap(Operator @operator, int index, Scalar argument)

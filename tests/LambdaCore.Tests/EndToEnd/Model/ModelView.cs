@@ -1,4 +1,5 @@
 using LambdaCore.Values;
+using LambdaCore.Views;
 
 namespace LambdaCore.Tests.EndToEnd.Model;
 
@@ -45,8 +46,8 @@ internal sealed class ModelView<TKey, TResult>(
 
     public override ViewDefinition<AnyEvent> Definition => definition;
 
-    /// <summary>The size of the windows, if they are of event time.</summary>
-    private TimeSpan? WindowOfEventTime => definition.Plan.WindowKey is { } key && key.Scalar.Text.Contains($"\"{nameof(AnyEvent.At)}\"", StringComparison.Ordinal) ? key.Window : null;
+    /// <summary>The windows, if they are of event time.</summary>
+    private WindowAssigner? WindowOfEventTime => definition.Plan.WindowKey is { } key && key.Scalar.Text.Contains($"\"{nameof(AnyEvent.At)}\"", StringComparison.Ordinal) ? key.Window : null;
 
     public override async Task<string> CheckAsync(StoreMoment moment, Random random)
     {

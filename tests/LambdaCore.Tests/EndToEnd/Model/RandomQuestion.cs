@@ -1,6 +1,7 @@
 using System.Linq.Expressions;
 using System.Reflection;
 using LambdaCore.Aggregates;
+using LambdaCore.Values;
 
 namespace LambdaCore.Tests.EndToEnd.Model;
 
@@ -132,8 +133,11 @@ internal sealed class RandomQuestion<TKey, TResult>
         + (Take is { } count ? $" take {count}" : "")
         + $" {_consistency}";
 
-    private DateTimeOffset EndOf(DateTimeOffset windowStart) =>
-        windowStart.UtcTicks > DateTime.MaxValue.Ticks - _view.Plan.WindowKey!.Window!.Value.Ticks ? DateTimeOffset.MaxValue : windowStart + _view.Plan.WindowKey.Window.Value;
+    private DateTimeOffset EndOf(DateTimeOffset windowStart)
+    {
+        long end = _view.Plan.WindowKey!.Window!.End(UnixTime.FromDateTimeOffset(windowStart));
+        return end > UnixTime.FromDateTimeOffset(DateTimeOffset.MaxValue) ? DateTimeOffset.MaxValue : UnixTime.ToDateTimeOffset(end);
+    }
 
     private static ViewQuery<TKey, TResult> Ordered<TOrder>(ViewQuery<TKey, TResult> query, MemberInfo?[] path, bool descending)
     {

@@ -1,4 +1,5 @@
 using LambdaCore.Values;
+using LambdaCore.Views;
 
 namespace LambdaCore.Tests.EndToEnd.Model;
 
@@ -53,18 +54,17 @@ internal static class ReceiptCheck
     /// <param name="asked">What was asked, for the message.</param>
     /// <param name="receipt">The receipt.</param>
     /// <param name="end">The first time at which a window was not asked for.</param>
-    /// <param name="window">The size of the windows; null if they are not of event time.</param>
-    public static void CheckComplete(string asked, Receipt receipt, DateTimeOffset end, TimeSpan? window)
+    /// <param name="windows">The windows; null if they are not of event time.</param>
+    public static void CheckComplete(string asked, Receipt receipt, DateTimeOffset end, WindowAssigner? windows)
     {
-        if (window is not { } length)
+        if (windows is null)
         {
             Model.Check(receipt.IsComplete is null, $"{asked}: said to be complete: {receipt.IsComplete}, but the windows are not of event time");
             return;
         }
 
-        long size = length.Ticks / TimeSpan.TicksPerMicrosecond;
-        long lastStart = Window.Floor(((end.UtcTicks - 1) / 10) - (DateTimeOffset.UnixEpoch.Ticks / 10), size);
-        bool complete = receipt.Watermark is { } watermark && UnixTime.FromDateTimeOffset(watermark) >= lastStart + size;
-        Model.Check(receipt.IsComplete == complete, $"{asked}: said to be complete: {receipt.IsComplete}, but the last window ends at {lastStart + size} and the watermark is {receipt.Watermark:O}");
+        long lastEnd = windows.End(windows.Start(((end.UtcTicks - 1) / 10) - (DateTimeOffset.UnixEpoch.Ticks / 10)));
+        bool complete = receipt.Watermark is { } watermark && UnixTime.FromDateTimeOffset(watermark) >= lastEnd;
+        Model.Check(receipt.IsComplete == complete, $"{asked}: said to be complete: {receipt.IsComplete}, but the last window ends at {lastEnd} and the watermark is {receipt.Watermark:O}");
     }
 }

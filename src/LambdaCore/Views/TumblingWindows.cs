@@ -1,0 +1,69 @@
+using System.Globalization;
+using LambdaCore.Values;
+
+namespace LambdaCore.Views;
+
+/// <summary>Windows of one length in UTC, each beginning where the one before ends.</summary>
+internal sealed record TumblingWindows : WindowAssigner
+{
+    // Where a window would begin if there were time before the year 1: at or before the first moment by less than a window.
+    private readonly long _origin;
+
+    /// <summary>Creates windows.</summary>
+    /// <param name="size">Their length: positive, in whole microseconds.</param>
+    /// <param name="offset">How long after 0001-01-01T00:00:00 one of them begins: in whole microseconds; negative and longer than a window are allowed.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The size or the offset is none of these.</exception>
+    public TumblingWindows(TimeSpan size, TimeSpan offset = default)
+    {
+        Size = Microseconds(size);
+        Offset = OffsetMicroseconds(offset, Size);
+        _origin = FirstMoment - (Offset == 0 ? 0 : Size - Offset);
+    }
+
+    /// <summary>The length of a window, in microseconds.</summary>
+    public long Size { get; }
+
+    /// <summary>How long after 0001-01-01T00:00:00 one of them begins, in microseconds: less than <see cref="Size"/>.</summary>
+    public long Offset { get; }
+
+    /// <inheritdoc/>
+    public override string Text => string.Create(CultureInfo.InvariantCulture, $"tumbling {Size} us from {Offset} us");
+
+    /// <inheritdoc/>
+    public override string Description => $"{TimeSpan.FromMicroseconds(Size)}{(Offset == 0 ? "" : $" from {TimeSpan.FromMicroseconds(Offset)}")}";
+
+    /// <inheritdoc/>
+    public override long Start(long time) => Math.Max(time - ((time - _origin) % Size), FirstMoment);
+
+    /// <inheritdoc/>
+    public override long End(long start) => start - ((start - _origin) % Size) + Size;
+
+    /// <summary>The start of the latest window that contains a time, in SQL.</summary>
+    public SqlText Start(SqlText time)
+    {
+        string floor = string.Create(CultureInfo.InvariantCulture, $"{time} - ({time} + {-_origin}) % {Size}");
+
+        // Not greatest(), which takes no notice of a NULL.
+        return Offset == 0
+            ? SqlText.Infix(floor)
+            : SqlText.Atom(string.Create(CultureInfo.InvariantCulture, $"CASE WHEN {floor} < {FirstMoment} THEN {FirstMoment} ELSE {floor} END"));
+    }
+
+    /// <summary>A length of windows in microseconds.</summary>
+    public static long Microseconds(TimeSpan size) =>
+        size > TimeSpan.Zero && size.Ticks % TimeSpan.TicksPerMicrosecond == 0
+            ? size.Ticks / TimeSpan.TicksPerMicrosecond
+            : throw new ArgumentOutOfRangeException(nameof(size), size, "A window's size must be positive and a whole number of microseconds.");
+
+    /// <summary>An offset in microseconds, from zero to less than a window.</summary>
+    public static long OffsetMicroseconds(TimeSpan offset, long size)
+    {
+        if (offset.Ticks % TimeSpan.TicksPerMicrosecond != 0)
+        {
+            throw new ArgumentOutOfRangeException(nameof(offset), offset, "The offset of windows must be a whole number of microseconds.");
+        }
+
+        long rest = offset.Ticks / TimeSpan.TicksPerMicrosecond % size;
+        return rest < 0 ? rest + size : rest;
+    }
+}
