@@ -20,10 +20,7 @@ internal sealed class BatchFiles : IDisposable
             connection =>
             {
                 ScalarFunctions.Register(connection);
-                foreach (SketchFunction sketch in WebViews.All.SelectMany(v => v.Plan.Aggregates).Select(a => a.Function.Sketch).OfType<SketchFunction>().Distinct())
-                {
-                    SketchFunctions.Register(connection, sketch);
-                }
+                CodeAggregates.Register(connection, WebViews.All.SelectMany(v => v.Plan.Aggregates).Select(a => a.Function));
             });
     }
 

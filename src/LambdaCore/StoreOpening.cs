@@ -128,10 +128,7 @@ internal static class StoreOpening
     private static void RegisterFunctions(DuckDbConnection connection, IEnumerable<ViewPlan> plans)
     {
         ScalarFunctions.Register(connection);
-        foreach (SketchFunction sketch in plans.SelectMany(p => p.Aggregates).Select(a => a.Function.Sketch).OfType<SketchFunction>().Distinct())
-        {
-            SketchFunctions.Register(connection, sketch);
-        }
+        CodeAggregates.Register(connection, plans.SelectMany(p => p.Aggregates).Select(a => a.Function));
     }
 
     private sealed class Serve<TEvent>(BatchTable batch, BatchView? stored, ServingContext<TEvent> context) : IViewVisitor<TEvent, ServedView<TEvent>>

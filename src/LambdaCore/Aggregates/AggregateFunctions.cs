@@ -52,13 +52,10 @@ internal static class AggregateFunctions
     /// <param name="input">The values.</param>
     /// <param name="precision">4 to 18; each step up doubles the memory, and divides the error by the square root of two.</param>
     /// <exception cref="ArgumentException">The input is no value of an event, or the precision out of range.</exception>
-    public static AggregateFunction ApproxDistinct(ScalarType input, int precision = Precision.Default)
-    {
-        MethodInfo describe = typeof(ApproxDistinct<>).MakeGenericType(Precision.Of(precision)).GetMethod("Describe")!;
-        return input.Kind is ValueKind.Int128 or ValueKind.Sketch
+    public static AggregateFunction ApproxDistinct(ScalarType input, int precision = Precision.Default) =>
+        input.Kind is ValueKind.Int128 or ValueKind.Sketch
             ? throw Unsupported(nameof(ApproxDistinct), input.Kind)
-            : describe.CreateDelegate<Func<ValueKind, AggregateFunction>>()(input.Kind);
-    }
+            : Aggregates.ApproxDistinct.Describe(input.Kind, precision);
 
     private static ValueKind Widen(ValueKind kind) => kind switch
     {
@@ -76,9 +73,9 @@ internal static class AggregateFunctions
         }
 
         Type value = ScalarType.RepresentationOf(kind);
-        Type aggregate = (value.IsValueType ? ofStruct : ofObject).MakeGenericType(value, typeof(TEnd));
+        object aggregator = Activator.CreateInstance((value.IsValueType ? ofStruct : ofObject).MakeGenericType(value, typeof(TEnd)))!;
         MethodInfo describe = ofState.MakeGenericType(value, typeof(TEnd)).GetMethod("Describe")!;
-        return describe.CreateDelegate<Func<string, Type, ValueKind, AggregateFunction>>()(name, aggregate, kind);
+        return describe.CreateDelegate<Func<string, object, ValueKind, AggregateFunction>>()(name, aggregator, kind);
     }
 
     private static ArgumentException Unsupported(string name, ValueKind kind) => new(

@@ -37,8 +37,8 @@ internal struct AverageState<TSum> : IState<AverageState<TSum>>
     }
 
     /// <summary>An average as data.</summary>
-    internal static AggregateFunction Describe(Type aggregate, ValueKind input, ValueKind result, IReadOnlyList<StateColumn> sum) => new(
-        "Average", aggregate, new ScalarType(input, false), typeof(AverageState<TSum>), new ScalarType(result, true),
+    internal static AggregateFunction Describe(object aggregator, ValueKind input, IReadOnlyList<StateColumn> sum) => new(
+        "Average", aggregator, [new ScalarType(input, false)],
         [.. sum, new StateColumn("count", new ScalarType(ValueKind.Int64, false), (in of) => $"count({of.Input}){of.Filter}")]);
 }
 
@@ -46,21 +46,21 @@ internal struct AverageState<TSum> : IState<AverageState<TSum>>
 /// The mean of whole numbers; missing if there are none. The sum is exact; it is rounded to a double and then divided,
 /// so the result is the nearest double while the sum is below 2^53, and within one unit in the last place above.
 /// </summary>
-internal readonly struct AverageOfIntegers : IAggregate<long, AverageState<SumOfIntegersState>, double?>
+internal readonly struct AverageOfIntegers : IAggregator<long, AverageState<SumOfIntegersState>, double?>
 {
     /// <summary>The aggregate as data.</summary>
     public static AggregateFunction Describe() =>
-        AverageState<SumOfIntegersState>.Describe(typeof(AverageOfIntegers), ValueKind.Int64, ValueKind.Float64, SumOfIntegers.Columns("sum"));
+        AverageState<SumOfIntegersState>.Describe(default(AverageOfIntegers), ValueKind.Int64, SumOfIntegers.Columns("sum"));
 
     /// <inheritdoc/>
-    public static void Add(ref AverageState<SumOfIntegersState> state, long input, in EventStamp stamp)
+    public void Add(ref AverageState<SumOfIntegersState> state, long input, in EventStamp stamp)
     {
-        SumOfIntegers.Add(ref state.Sum, input, in stamp);
+        default(SumOfIntegers).Add(ref state.Sum, input, in stamp);
         state.Count.Count++;
     }
 
     /// <inheritdoc/>
-    public static double? Result(in AverageState<SumOfIntegersState> state) =>
+    public double? Result(in AverageState<SumOfIntegersState> state) =>
         state.Count.Count == 0 ? null : (double)state.Sum.Sum / state.Count.Count;
 }
 
@@ -68,21 +68,21 @@ internal readonly struct AverageOfIntegers : IAggregate<long, AverageState<SumOf
 /// The mean of floating-point numbers; missing if there are none. As order-dependent as their sum,
 /// <see cref="SumOfDoubles"/>.
 /// </summary>
-internal readonly struct AverageOfDoubles : IAggregate<double, AverageState<SumOfDoublesState>, double?>
+internal readonly struct AverageOfDoubles : IAggregator<double, AverageState<SumOfDoublesState>, double?>
 {
     /// <summary>The aggregate as data.</summary>
     public static AggregateFunction Describe() =>
-        AverageState<SumOfDoublesState>.Describe(typeof(AverageOfDoubles), ValueKind.Float64, ValueKind.Float64, SumOfDoubles.Columns("sum"));
+        AverageState<SumOfDoublesState>.Describe(default(AverageOfDoubles), ValueKind.Float64, SumOfDoubles.Columns("sum")) with { IsOrderDependent = true };
 
     /// <inheritdoc/>
-    public static void Add(ref AverageState<SumOfDoublesState> state, double input, in EventStamp stamp)
+    public void Add(ref AverageState<SumOfDoublesState> state, double input, in EventStamp stamp)
     {
-        SumOfDoubles.Add(ref state.Sum, input, in stamp);
+        default(SumOfDoubles).Add(ref state.Sum, input, in stamp);
         state.Count.Count++;
     }
 
     /// <inheritdoc/>
-    public static double? Result(in AverageState<SumOfDoublesState> state) =>
+    public double? Result(in AverageState<SumOfDoublesState> state) =>
         state.Count.Count == 0 ? null : ValueOrder.Canonical(state.Sum.Sum / state.Count.Count);
 }
 
@@ -91,21 +91,21 @@ internal readonly struct AverageOfDoubles : IAggregate<double, AverageState<SumO
 /// the quotient is rounded half to even to the 28 digits of a decimal's division, and again where whole part and fraction
 /// together have more digits than a decimal.
 /// </summary>
-internal readonly struct AverageOfDecimals : IAggregate<decimal, AverageState<SumOfDecimalsState>, decimal?>
+internal readonly struct AverageOfDecimals : IAggregator<decimal, AverageState<SumOfDecimalsState>, decimal?>
 {
     /// <summary>The aggregate as data.</summary>
     public static AggregateFunction Describe() =>
-        AverageState<SumOfDecimalsState>.Describe(typeof(AverageOfDecimals), ValueKind.Decimal, ValueKind.Decimal, SumOfDecimals.Columns);
+        AverageState<SumOfDecimalsState>.Describe(default(AverageOfDecimals), ValueKind.Decimal, SumOfDecimals.Columns);
 
     /// <inheritdoc/>
-    public static void Add(ref AverageState<SumOfDecimalsState> state, decimal input, in EventStamp stamp)
+    public void Add(ref AverageState<SumOfDecimalsState> state, decimal input, in EventStamp stamp)
     {
-        SumOfDecimals.Add(ref state.Sum, input, in stamp);
+        default(SumOfDecimals).Add(ref state.Sum, input, in stamp);
         state.Count.Count++;
     }
 
     /// <inheritdoc/>
-    public static decimal? Result(in AverageState<SumOfDecimalsState> state)
+    public decimal? Result(in AverageState<SumOfDecimalsState> state)
     {
         long count = state.Count.Count;
         if (count == 0)

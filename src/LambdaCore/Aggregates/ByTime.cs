@@ -8,29 +8,29 @@ namespace LambdaCore.Aggregates;
 /// </summary>
 /// <typeparam name="T">The values' representation.</typeparam>
 /// <typeparam name="TEnd">Earliest or latest.</typeparam>
-internal readonly struct ByTime<T, TEnd> : IAggregate<T, ByTimeState<T, TEnd>, T?>
+internal readonly struct ByTime<T, TEnd> : IAggregator<T, ByTimeState<T, TEnd>, T?>
     where T : struct
     where TEnd : IEnd
 {
     /// <inheritdoc/>
-    public static void Add(ref ByTimeState<T, TEnd> state, T input, in EventStamp stamp) => state.Add(input, stamp.Order);
+    public void Add(ref ByTimeState<T, TEnd> state, T input, in EventStamp stamp) => state.Add(input, stamp.Order);
 
     /// <inheritdoc/>
-    public static T? Result(in ByTimeState<T, TEnd> state) => state.HasValue ? ValueOrder.Canonical(state.Value) : null;
+    public T? Result(in ByTimeState<T, TEnd> state) => state.HasValue ? ValueOrder.Canonical(state.Value) : null;
 }
 
 /// <summary>As <see cref="ByTime{T, TEnd}"/>, for values that are objects, whose missing form is a null reference.</summary>
 /// <typeparam name="T">The values' representation.</typeparam>
 /// <typeparam name="TEnd">Earliest or latest.</typeparam>
-internal readonly struct ByTimeObject<T, TEnd> : IAggregate<T, ByTimeState<T, TEnd>, T?>
+internal readonly struct ByTimeObject<T, TEnd> : IAggregator<T, ByTimeState<T, TEnd>, T?>
     where T : class
     where TEnd : IEnd
 {
     /// <inheritdoc/>
-    public static void Add(ref ByTimeState<T, TEnd> state, T input, in EventStamp stamp) => state.Add(input, stamp.Order);
+    public void Add(ref ByTimeState<T, TEnd> state, T input, in EventStamp stamp) => state.Add(input, stamp.Order);
 
     /// <inheritdoc/>
-    public static T? Result(in ByTimeState<T, TEnd> state) => state.HasValue ? state.Value : null;
+    public T? Result(in ByTimeState<T, TEnd> state) => state.HasValue ? state.Value : null;
 }
 
 /// <summary>The state of <see cref="ByTime{T, TEnd}"/>: the value so far, if there is one, and where its event stands.</summary>
@@ -75,8 +75,8 @@ internal struct ByTimeState<T, TEnd> : IState<ByTimeState<T, TEnd>>
     }
 
     /// <summary>The aggregate over a kind, as data.</summary>
-    public static AggregateFunction Describe(string name, Type aggregate, ValueKind kind) => new(
-        name, aggregate, new ScalarType(kind, false), typeof(ByTimeState<T, TEnd>), new ScalarType(kind, true),
+    public static AggregateFunction Describe(string name, object aggregator, ValueKind kind) => new(
+        name, aggregator, [new ScalarType(kind, false)],
         [
             new StateColumn("order", new ScalarType(ValueKind.Int128, true), (in of) => $"CAST({TEnd.Sql}({of.Order}){of.FilterPresent} AS DECIMAL(38,0))"),
             new StateColumn("value", new ScalarType(kind, true),

@@ -3,18 +3,18 @@ using LambdaCore.Values;
 namespace LambdaCore.Aggregates;
 
 /// <summary>The number of events. An event that a predicate excludes is simply not added.</summary>
-internal readonly struct Count : IAggregate<ValueTuple, CountState, long>
+internal readonly struct Count : IAggregator<ValueTuple, CountState, long>
 {
     /// <summary>The aggregate as data.</summary>
     public static AggregateFunction Describe() => new(
-        nameof(Count), typeof(Count), null, typeof(CountState), new ScalarType(ValueKind.Int64, false),
+        nameof(Count), default(Count), [],
         [new StateColumn("", new ScalarType(ValueKind.Int64, false), (in of) => $"count(*){of.Filter}")]);
 
     /// <inheritdoc/>
-    public static void Add(ref CountState state, ValueTuple input, in EventStamp stamp) => state.Count++;
+    public void Add(ref CountState state, ValueTuple input, in EventStamp stamp) => state.Count++;
 
     /// <inheritdoc/>
-    public static long Result(in CountState state) => state.Count;
+    public long Result(in CountState state) => state.Count;
 }
 
 /// <summary>The state of <see cref="Aggregates.Count"/>, and of every aggregate that divides by a count.</summary>

@@ -38,29 +38,29 @@ internal readonly struct Highest : IEnd
 /// </summary>
 /// <typeparam name="T">The values' representation.</typeparam>
 /// <typeparam name="TEnd">Least or greatest.</typeparam>
-internal readonly struct Extreme<T, TEnd> : IAggregate<T, ExtremeState<T, TEnd>, T?>
+internal readonly struct Extreme<T, TEnd> : IAggregator<T, ExtremeState<T, TEnd>, T?>
     where T : struct
     where TEnd : IEnd
 {
     /// <inheritdoc/>
-    public static void Add(ref ExtremeState<T, TEnd> state, T input, in EventStamp stamp) => state.Add(input);
+    public void Add(ref ExtremeState<T, TEnd> state, T input, in EventStamp stamp) => state.Add(input);
 
     /// <inheritdoc/>
-    public static T? Result(in ExtremeState<T, TEnd> state) => state.HasValue ? ValueOrder.Canonical(state.Value) : null;
+    public T? Result(in ExtremeState<T, TEnd> state) => state.HasValue ? ValueOrder.Canonical(state.Value) : null;
 }
 
 /// <summary>As <see cref="Extreme{T, TEnd}"/>, for values that are objects, whose missing form is a null reference.</summary>
 /// <typeparam name="T">The values' representation.</typeparam>
 /// <typeparam name="TEnd">Least or greatest.</typeparam>
-internal readonly struct ExtremeObject<T, TEnd> : IAggregate<T, ExtremeState<T, TEnd>, T?>
+internal readonly struct ExtremeObject<T, TEnd> : IAggregator<T, ExtremeState<T, TEnd>, T?>
     where T : class
     where TEnd : IEnd
 {
     /// <inheritdoc/>
-    public static void Add(ref ExtremeState<T, TEnd> state, T input, in EventStamp stamp) => state.Add(input);
+    public void Add(ref ExtremeState<T, TEnd> state, T input, in EventStamp stamp) => state.Add(input);
 
     /// <inheritdoc/>
-    public static T? Result(in ExtremeState<T, TEnd> state) => state.HasValue ? state.Value : null;
+    public T? Result(in ExtremeState<T, TEnd> state) => state.HasValue ? state.Value : null;
 }
 
 /// <summary>The state of <see cref="Extreme{T, TEnd}"/>: the value so far, if there is one.</summary>
@@ -93,8 +93,8 @@ internal struct ExtremeState<T, TEnd> : IState<ExtremeState<T, TEnd>>
     }
 
     /// <summary>The aggregate over a kind, as data.</summary>
-    public static AggregateFunction Describe(string name, Type aggregate, ValueKind kind) => new(
-        name, aggregate, new ScalarType(kind, false), typeof(ExtremeState<T, TEnd>), new ScalarType(kind, true),
+    public static AggregateFunction Describe(string name, object aggregator, ValueKind kind) => new(
+        name, aggregator, [new ScalarType(kind, false)],
         [new StateColumn("", new ScalarType(kind, true), (in of) => StateOperands.Canonical(kind, $"{TEnd.Sql}({of.Input}){of.Filter}"))]);
 
     /// <summary>Takes a value in.</summary>

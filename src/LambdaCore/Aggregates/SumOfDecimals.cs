@@ -6,7 +6,7 @@ namespace LambdaCore.Aggregates;
 /// The exact sum of decimals; 0 if there are none. Only the result is rounded, half to even, and only if it has more
 /// digits than a decimal holds.
 /// </summary>
-internal readonly struct SumOfDecimals : IAggregate<decimal, SumOfDecimalsState, decimal>
+internal readonly struct SumOfDecimals : IAggregator<decimal, SumOfDecimalsState, decimal>
 {
     private static readonly Int128 LargestWhole = (Int128)decimal.MaxValue;
 
@@ -21,13 +21,13 @@ internal readonly struct SumOfDecimals : IAggregate<decimal, SumOfDecimalsState,
 
     /// <summary>The aggregate as data.</summary>
     public static AggregateFunction Describe() => new(
-        "Sum", typeof(SumOfDecimals), new ScalarType(ValueKind.Decimal, false), typeof(SumOfDecimalsState), new ScalarType(ValueKind.Decimal, false), Columns);
+        "Sum", default(SumOfDecimals), [new ScalarType(ValueKind.Decimal, false)], Columns);
 
     /// <inheritdoc/>
-    public static void Add(ref SumOfDecimalsState state, decimal input, in EventStamp stamp) => state.Add(input);
+    public void Add(ref SumOfDecimalsState state, decimal input, in EventStamp stamp) => state.Add(input);
 
     /// <inheritdoc/>
-    public static decimal Result(in SumOfDecimalsState state)
+    public decimal Result(in SumOfDecimalsState state)
     {
         (Int128 whole, long billionths) = state.Total();
         if (whole < -LargestWhole || whole > LargestWhole)

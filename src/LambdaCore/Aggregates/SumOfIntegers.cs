@@ -3,21 +3,21 @@ using LambdaCore.Values;
 namespace LambdaCore.Aggregates;
 
 /// <summary>The exact sum of whole numbers; 0 if there are none.</summary>
-internal readonly struct SumOfIntegers : IAggregate<long, SumOfIntegersState, long>
+internal readonly struct SumOfIntegers : IAggregator<long, SumOfIntegersState, long>
 {
     /// <summary>The columns of the state.</summary>
     public static IReadOnlyList<StateColumn> Columns(string suffix) =>
         [new StateColumn(suffix, new ScalarType(ValueKind.Int128, false), (in of) => $"CAST(coalesce(sum({of.Input}){of.Filter}, 0) AS DECIMAL(38,0))")];
 
     /// <summary>The aggregate as data.</summary>
-    public static AggregateFunction Describe() => new(
-        "Sum", typeof(SumOfIntegers), new ScalarType(ValueKind.Int64, false), typeof(SumOfIntegersState), new ScalarType(ValueKind.Int64, false), Columns(""));
+    public static AggregateFunction Describe() => 
+        new("Sum", default(SumOfIntegers), [new ScalarType(ValueKind.Int64, false)], Columns(""));
 
     /// <inheritdoc/>
-    public static void Add(ref SumOfIntegersState state, long input, in EventStamp stamp) => state.Sum += input;
+    public void Add(ref SumOfIntegersState state, long input, in EventStamp stamp) => state.Sum += input;
 
     /// <inheritdoc/>
-    public static long Result(in SumOfIntegersState state) =>
+    public long Result(in SumOfIntegersState state) =>
         state.Sum >= long.MinValue && state.Sum <= long.MaxValue
             ? (long)state.Sum
             : throw new OverflowException($"The sum {state.Sum} does not fit into a long. Sum decimals instead: Sum(e => (decimal)e.Value).");

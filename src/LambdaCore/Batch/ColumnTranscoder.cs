@@ -1,5 +1,3 @@
-using System.Buffers.Text;
-using System.Text;
 using LambdaCore.DuckDb;
 using LambdaCore.Values;
 
@@ -38,7 +36,7 @@ internal static class ColumnTranscoder
             case ValueKind.Float32: ValueCodec.Write(writer, column.Single(row)); break;
             case ValueKind.Float64: ValueCodec.Write(writer, column.Double(row)); break;
             case ValueKind.String or ValueKind.Binary: writer.WriteBytes(column.Bytes(row)); break;
-            case ValueKind.Guid: writer.WriteGuid(ReadGuid(column.Bytes(row))); break;
+            case ValueKind.Guid: writer.WriteGuid(VectorValue.ReadGuid(column.Bytes(row))); break;
             case ValueKind.Sketch: writer.WriteRaw(column.Bytes(row)); break;
             default: throw new ArgumentOutOfRangeException(nameof(type), type, null);
         }
@@ -74,7 +72,7 @@ internal static class ColumnTranscoder
             case ValueKind.Float32: KeyWriter.Write(writer, column.Single(row)); break;
             case ValueKind.Float64: KeyWriter.Write(writer, column.Double(row)); break;
             case ValueKind.String or ValueKind.Binary: KeyWriter.Write(writer, column.Bytes(row)); break;
-            case ValueKind.Guid: KeyWriter.Write(writer, ReadGuid(column.Bytes(row))); break;
+            case ValueKind.Guid: KeyWriter.Write(writer, VectorValue.ReadGuid(column.Bytes(row))); break;
             default: throw new ArgumentOutOfRangeException(nameof(type), type, "Keys have no such kind.");
         }
     }
@@ -97,9 +95,4 @@ internal static class ColumnTranscoder
         1 => column.Get<sbyte>(row),
         _ => throw new InvalidDataException($"A column of type {column.Type} holds no integers of up to 64 bits."),
     };
-
-    private static Guid ReadGuid(ReadOnlySpan<byte> text) =>
-        Utf8Parser.TryParse(text, out Guid value, out int read, 'D') && read == text.Length
-            ? value
-            : throw new InvalidDataException($"The text '{Encoding.UTF8.GetString(text)}' is no Guid.");
 }

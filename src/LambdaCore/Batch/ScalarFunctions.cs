@@ -1,5 +1,4 @@
 using System.Reflection;
-using System.Runtime.CompilerServices;
 using LambdaCore.DuckDb;
 using LambdaCore.Values;
 using LambdaCore.Views;
@@ -28,20 +27,8 @@ internal static class ScalarFunctions
             .Single(m => m.Name == nameof(Bind) && m.GetGenericArguments().Length == types.Length)
             .MakeGenericMethod(types);
         ScalarBody body = bind.CreateDelegate<Func<MethodInfo, ScalarBody>>()(function.Method);
-        return new DuckDbScalarFunction(function.SqlName, [.. function.Parameters.Select(SqlType)], SqlType(function.Result), body);
+        return new DuckDbScalarFunction(function.SqlName, [.. function.Parameters.Select(VectorValue.TypeOf)], VectorValue.TypeOf(function.Result), body);
     }
-
-    private static DuckDbLogicalType SqlType(ValueKind kind) => kind switch
-    {
-        ValueKind.Boolean => DuckDbType.Boolean,
-        ValueKind.Int32 => DuckDbType.Integer,
-        ValueKind.Timestamp or ValueKind.Duration => DuckDbType.BigInt,
-        ValueKind.Float32 => DuckDbType.Float,
-        ValueKind.Float64 => DuckDbType.Double,
-        ValueKind.Decimal => DuckDbLogicalType.Decimal(38, DecimalUnits.Scale),
-        ValueKind.String => DuckDbType.Varchar,
-        _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "No function has such an argument."),
-    };
 
     private static ScalarBody Bind<T, TResult>(MethodInfo method)
     {
@@ -57,7 +44,7 @@ internal static class ScalarFunctions
                 }
                 else
                 {
-                    Write(ref output, row, function(Read<T>(in first, row)));
+                    Write(ref output, row, function(VectorValue.Read<T>(in first, row)));
                 }
             }
         };
@@ -78,7 +65,7 @@ internal static class ScalarFunctions
                 }
                 else
                 {
-                    Write(ref output, row, function(Read<T1>(in first, row), Read<T2>(in second, row)));
+                    Write(ref output, row, function(VectorValue.Read<T1>(in first, row), VectorValue.Read<T2>(in second, row)));
                 }
             }
         };
@@ -100,22 +87,11 @@ internal static class ScalarFunctions
                 }
                 else
                 {
-                    Write(ref output, row, function(Read<T1>(in first, row), Read<T2>(in second, row), Read<T3>(in third, row)));
+                    Write(ref output, row, function(VectorValue.Read<T1>(in first, row), VectorValue.Read<T2>(in second, row), VectorValue.Read<T3>(in third, row)));
                 }
             }
         };
     }
-
-    // The tests on types vanish when the method is compiled for a type.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static T Read<T>(in VectorReader column, int row) =>
-        typeof(T) == typeof(string) ? (T)(object)column.Text(row)
-        : typeof(T) == typeof(decimal) ? (T)(object)DecimalUnits.ToDecimal(column.Get<Int128>(row))
-        : typeof(T) == typeof(int) ? (T)(object)column.Int32(row)
-        : typeof(T) == typeof(long) ? (T)(object)column.Int64(row)
-        : typeof(T) == typeof(float) ? (T)(object)column.Single(row)
-        : typeof(T) == typeof(double) ? (T)(object)column.Double(row)
-        : throw new NotSupportedException($"No function takes a {typeof(T)}.");
 
     private static void Write<T>(ref VectorWriter column, int row, T value)
     {

@@ -15,7 +15,7 @@ internal sealed class AggregateTranslator
     private readonly ParameterExpression _group;
     private readonly HashSet<string> _names;
     private readonly List<PlannedAggregate> _planned = [];
-    private readonly Dictionary<MethodCallExpression, int> _calls = [];
+    private readonly Dictionary<MethodCallExpression, (int Index, AggregateFunction Function)> _calls = [];
 
     private AggregateTranslator(ViewDraft draft, KeyShape key, ParameterExpression group)
     {
@@ -44,8 +44,11 @@ internal sealed class AggregateTranslator
         return translator;
     }
 
-    /// <summary>The position in <see cref="Planned"/> of the aggregate that a call stands for.</summary>
-    public int IndexOf(MethodCallExpression call) => _calls[call];
+    /// <summary>
+    /// The position in <see cref="Planned"/> of the aggregate that a call stands for, and the function that gives its result: calls that
+    /// differ in nothing but the result share a state.
+    /// </summary>
+    public (int Index, AggregateFunction Function) Of(MethodCallExpression call) => _calls[call];
 
     private IEnumerable<(string Name, Expression Value)> Parts(Expression body)
     {
@@ -76,8 +79,8 @@ internal sealed class AggregateTranslator
 
     private void Plan(MethodCallExpression call, string name)
     {
-        (AggregateFunction function, Scalar? input, Scalar? filter) = Describe(call);
-        string text = PlannedAggregate.TextOf(function, input, filter);
+        (AggregateFunction function, IReadOnlyList<Scalar> inputs, Scalar? filter) = AggregateCall.Of(_draft, _group, call);
+        string text = PlannedAggregate.TextOf(function, inputs, filter);
         int known = _planned.FindIndex(p => p.Text == text);
         if (known < 0)
         {
@@ -90,84 +93,13 @@ internal sealed class AggregateTranslator
 
             PlannedColumn[] columns = [.. function.Columns.Select(c => new PlannedColumn(ColumnName(unique, c), c))];
             _names.UnionWith(columns.Select(c => c.Name));
-            _planned.Add(new PlannedAggregate(function, input, filter, columns));
+            _planned.Add(new PlannedAggregate(function, inputs, filter, columns));
         }
 
-        _calls[call] = known;
+        _calls[call] = (known, function);
     }
 
     private static string ColumnName(string name, StateColumn column) => column.Suffix.Length == 0 ? name : $"{name}_{column.Suffix}";
-
-    private (AggregateFunction Function, Scalar? Input, Scalar? Filter) Describe(MethodCallExpression call)
-    {
-        string name = call.Method.Name;
-        if (call.Arguments.Count == 0)
-        {
-            return (AggregateFunctions.Count(), null, null);
-        }
-
-        if (call.Arguments[0] is not LambdaExpression lambda)
-        {
-            throw Refuse(call, "its condition or value is a delegate, which cannot be looked into.", $"Write it in place: {name}(e => ...).");
-        }
-
-        ScalarTranslator translator = _draft.Translator(lambda);
-        if (name == nameof(EventGroup<,>.Count))
-        {
-            return (AggregateFunctions.Count(), null, translator.Condition(lambda.Body));
-        }
-
-        if (!ClrType.TryGetScalar(lambda.ReturnType, out _))
-        {
-            throw Refuse(lambda, $"values of type {lambda.ReturnType.Name} are no scalars.", "Aggregate one property at a time.");
-        }
-
-        Scalar input = translator.Value(name is "Sum" or "Average" ? WideArithmetic.Of(lambda.Body) : lambda.Body);
-        bool needsValue = name is "Average" or "Min" or "Max" or "Earliest" or "Latest" && lambda.ReturnType.IsValueType && Nullable.GetUnderlyingType(lambda.ReturnType) is null;
-        if (needsValue && input.Type.IsNullable)
-        {
-            throw Refuse(lambda.Body, $"it may be missing (null, an overflow or a division by zero), but the result of {name} here cannot.", $"Write {name}({lambda.Parameters[0].Name} => ({lambda.ReturnType.Name}?)(...)), or give a default with ??.");
-        }
-
-        return (Choose(call, name, ref input), input, null);
-    }
-
-    private AggregateFunction Choose(MethodCallExpression call, string name, ref Scalar input)
-    {
-        if (name is "Sum" or "Average" && input.Type.Kind == ValueKind.UInt64)
-        {
-            input = OperatorTable.Apply(ConversionOperators.NameOf(ValueKind.Decimal), input);
-        }
-
-        try
-        {
-            AggregateFunction function = name switch
-            {
-                "Sum" => AggregateFunctions.Sum(input.Type),
-                "Average" => AggregateFunctions.Average(input.Type),
-                "Min" => AggregateFunctions.Min(input.Type),
-                "Max" => AggregateFunctions.Max(input.Type),
-                "Earliest" => AggregateFunctions.Earliest(input.Type),
-                "Latest" => AggregateFunctions.Latest(input.Type),
-                _ => AggregateFunctions.ApproxDistinct(input.Type, PrecisionOf(call)),
-            };
-            if (function.Input!.Value.Kind != input.Type.Kind)
-            {
-                input = OperatorTable.Apply(ConversionOperators.NameOf(function.Input.Value.Kind), input);
-            }
-
-            return function;
-        }
-        catch (ArgumentException error)
-        {
-            throw Refuse(call, error.Message, "");
-        }
-    }
-
-    private int PrecisionOf(MethodCallExpression call) =>
-        call.Arguments.Count == 1 ? Precision.Default
-        : ClosedExpression.IsClosed(call.Arguments[1], _group) ? (int)ClosedExpression.Evaluate(_draft.Name, call.Arguments[1])!
-        : throw Refuse(call, "the precision must be known when the view is defined.", "Write a number from 4 to 18.");
 
     private ViewDefinitionException Refuse(Expression part, string why, string instead) => Refusal.Of(_draft.Name, part, why, instead);
 

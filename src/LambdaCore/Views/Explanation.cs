@@ -20,7 +20,8 @@ internal static class Explanation
         _ = text.Append("  filter    ").Append(plan.Filter is null ? "none" : ScalarSql.Condition(plan.Filter)).Append('\n');
         foreach (PlannedAggregate aggregate in plan.Aggregates)
         {
-            _ = text.Append("  aggregate ").Append(aggregate.Function.Name).Append('(').Append(aggregate.Input is null ? "" : ScalarSql.Value(aggregate.Input).Text).Append(')')
+            _ = text.Append("  aggregate ").Append(aggregate.Function.Name).Append('(').AppendJoin(", ", aggregate.Inputs.Select(i => ScalarSql.Value(i).Text)).Append(')')
+                .Append(aggregate.Function.Parameters.Length == 0 ? "" : $" with {aggregate.Function.Parameters}")
                 .Append(aggregate.Filter is null ? "" : $" where {ScalarSql.Condition(aggregate.Filter)}")
                 .Append(" in ").AppendJoin(", ", aggregate.Columns.Select(c => $"{c.Name}: {c.Column.Type}"))
                 .Append(Error(aggregate.Function.RelativeStandardError)).Append('\n');

@@ -1,4 +1,5 @@
 using System.Linq.Expressions;
+using System.Reflection;
 using LambdaCore.Aggregates;
 using LambdaCore.Values;
 
@@ -27,7 +28,7 @@ internal static class FoldCompiler
         ParameterExpression stamp = Expression.Parameter(typeof(EventStamp).MakeByRefType(), "stamp");
         ParameterExpression row = Expression.Parameter(typeof(TRow).MakeByRefType(), "row");
         ScalarCode code = new(@event);
-        code.Share(plan.Aggregates.SelectMany(a => new[] { a.Filter, a.Input }).OfType<Scalar>());
+        code.Share(plan.Aggregates.SelectMany(a => a.Inputs.Prepend(a.Filter)).OfType<Scalar>());
         Expression[] steps = [.. code.Assignments, .. plan.Aggregates.Select((a, i) => Add(code, a, Head(row, i), stamp)), Expression.Empty()];
         return Expression.Lambda<FoldEvent<T, TRow>>(Expression.Block(code.Variables, steps), @event, stamp, row).Compile();
     }
@@ -43,29 +44,54 @@ internal static class FoldCompiler
         return Expression.Field(row, nameof(StateRow<,>.Head));
     }
 
+    /// <summary>A call of a method of an aggregator.</summary>
+    public static MethodCallExpression Call(AggregateFunction function, string method, params Expression[] arguments)
+    {
+        Type type = function.Aggregator.GetType();
+        Expression aggregator = type.GetFields(BindingFlags.Instance | BindingFlags.NonPublic | BindingFlags.Public).Length == 0
+            ? Expression.Default(type)
+            : Expression.Constant(function.Aggregator);
+        return Expression.Call(aggregator, type.GetMethod(method)!, arguments);
+    }
+
     private static Expression Add(ScalarCode code, PlannedAggregate aggregate, Expression state, ParameterExpression stamp)
     {
-        Expression AddValue(Expression value) => Expression.Call(aggregate.Function.Aggregate.GetMethod("Add")!, state, value, stamp);
-
-        Expression add;
-        if (aggregate.Input is null)
+        AggregateFunction function = aggregate.Function;
+        List<ParameterExpression> variables = [];
+        List<Expression> steps = [];
+        List<Expression> values = [];
+        Expression? allPresent = null;
+        for (int i = 0; i < aggregate.Inputs.Count; i++)
         {
-            add = AddValue(Expression.Default(typeof(ValueTuple)));
-        }
-        else
-        {
-            Expression input = code.Write(aggregate.Input);
-            ParameterExpression value = input as ParameterExpression ?? Expression.Variable(input.Type);
-            Expression present = Presence.Value(value);
-            add = AddValue(aggregate.Function.Sketch is null ? present : ValueHash.Call(present));
-            if (aggregate.Input.Type.IsNullable)
+            Expression input = code.Write(aggregate.Inputs[i]);
+            if (input is not ParameterExpression variable)
             {
-                add = Expression.IfThen(Presence.IsPresent(value), add);
+                variable = Expression.Variable(input.Type);
+                variables.Add(variable);
+                steps.Add(Expression.Assign(variable, input));
             }
 
-            add = value == input ? add : Expression.Block([value], Expression.Assign(value, input), add);
+            bool isRequired = !function.Inputs[i].IsNullable;
+            if (isRequired && aggregate.Inputs[i].Type.IsNullable)
+            {
+                Expression present = Presence.IsPresent(variable);
+                allPresent = allPresent is null ? present : Expression.AndAlso(allPresent, present);
+            }
+
+            values.Add(function.TakesHashes
+                ? ValueHash.Call(Presence.Value(variable))
+                : ClrType.FromRepresentation(isRequired ? Presence.Value(variable) : variable, function.InputTypes[i]));
         }
 
-        return aggregate.Filter is null ? add : Expression.IfThen(code.Write(aggregate.Filter), add);
+        Expression value = values.Count switch
+        {
+            0 => Expression.Default(typeof(ValueTuple)),
+            1 => values[0],
+            _ => Expression.New(typeof(ValueTuple<,>).MakeGenericType([.. function.InputTypes]).GetConstructor([.. function.InputTypes])!, values),
+        };
+        Expression add = Call(function, nameof(IAggregator<,,>.Add), state, value, stamp);
+        steps.Add(allPresent is null ? add : Expression.IfThen(allPresent, add));
+        Expression all = steps.Count == 1 ? steps[0] : Expression.Block(variables, steps);
+        return aggregate.Filter is null ? all : Expression.IfThen(code.Write(aggregate.Filter), all);
     }
 }

@@ -1,5 +1,6 @@
 using System.Linq.Expressions;
 using System.Reflection;
+using LambdaCore.Aggregates;
 using LambdaCore.Values;
 
 namespace LambdaCore.Views;
@@ -8,23 +9,26 @@ namespace LambdaCore.Views;
 internal static class ResultCompiler
 {
     /// <summary>The projection of a key and its row.</summary>
-    /// <param name="plan">The view.</param>
-    /// <param name="aggregates">Its aggregates.</param>
+    /// <param name="aggregates">The view's aggregates.</param>
     /// <param name="result">The user's expression.</param>
     /// <param name="text">A text that determines what is projected, as far as captured variables have one.</param>
     public static ProjectRow<TKey, TRow, TResult> Project<T, TKey, TResult, TRow>(
-        ViewPlan plan, AggregateTranslator aggregates, Expression<Func<EventGroup<T, TKey>, TResult>> result, out string text)
+        AggregateTranslator aggregates, Expression<Func<EventGroup<T, TKey>, TResult>> result, out string text)
     {
         ParameterExpression key = Expression.Parameter(typeof(TKey), "key");
         ParameterExpression row = Expression.Parameter(typeof(TRow).MakeByRefType(), "row");
-        Expression body = new Rewriter(plan, aggregates, result.Parameters[0], key, row).Visit(result.Body);
-        text = new CapturedValues().Visit(body).ToString();
+        Rewriter rewriter = new(aggregates, result.Parameters[0], key, row);
+        Expression body = rewriter.Visit(result.Body);
+        text = string.Join("; ", rewriter.Parameters.Prepend(new CapturedValues().Visit(body).ToString()));
         return Expression.Lambda<ProjectRow<TKey, TRow, TResult>>(body, key, row).Compile();
     }
 
-    private sealed class Rewriter(ViewPlan plan, AggregateTranslator aggregates, ParameterExpression group, ParameterExpression key, ParameterExpression row)
+    private sealed class Rewriter(AggregateTranslator aggregates, ParameterExpression group, ParameterExpression key, ParameterExpression row)
         : ExpressionVisitor
     {
+        /// <summary>What the results depend on besides the states, in the order of the calls.</summary>
+        public List<string> Parameters { get; } = [];
+
         protected override Expression VisitMethodCall(MethodCallExpression node)
         {
             if (node.Object != group)
@@ -32,8 +36,9 @@ internal static class ResultCompiler
                 return base.VisitMethodCall(node);
             }
 
-            int index = aggregates.IndexOf(node);
-            Expression result = Expression.Call(plan.Aggregates[index].Function.Aggregate.GetMethod("Result")!, FoldCompiler.Head(row, index));
+            (int index, AggregateFunction function) = aggregates.Of(node);
+            Parameters.Add(function.ResultParameters);
+            Expression result = FoldCompiler.Call(function, nameof(IAggregator<,,>.Result), FoldCompiler.Head(row, index));
             return ClrType.FromRepresentation(Presence.IsOptional(node.Type) ? result : Presence.Value(result), node.Type);
         }
 

@@ -17,11 +17,11 @@ internal static class SqlCompiler
     public static string SelectStates(ViewPlan plan, string source, string eventTimeColumn)
     {
         StringBuilder sql = new("SELECT\n");
-        string order = $"CAST(epoch_us({SqlLiteral.Name(eventTimeColumn)}) AS HUGEINT) * 18446744073709551616 + {SqlLiteral.Name(EventSchema.PositionColumn)}";
+        string time = $"epoch_us({SqlLiteral.Name(eventTimeColumn)})";
         _ = sql.AppendJoin(",\n", OuterColumns(plan)).Append("\nFROM (\n  SELECT\n");
         IEnumerable<string> columns = plan.Keys
             .Select(key => $"    {KeyExpression(key)} AS {SqlLiteral.Name(key.Name)}")
-            .Concat(plan.Aggregates.SelectMany(a => StateExpressions(a, order)));
+            .Concat(plan.Aggregates.SelectMany(a => StateExpressions(a, time)));
         _ = sql.AppendJoin(",\n", columns).Append("\n  FROM ").Append(source);
         if (plan.Filter is not null)
         {
@@ -53,11 +53,11 @@ internal static class SqlCompiler
             : value.Text;
     }
 
-    private static IEnumerable<string> StateExpressions(PlannedAggregate aggregate, string order)
+    private static IEnumerable<string> StateExpressions(PlannedAggregate aggregate, string time)
     {
-        string input = aggregate.Input is null ? "" : ScalarSql.Value(aggregate.Input).Text;
+        string[] inputs = [.. aggregate.Inputs.Select(i => ScalarSql.Value(i).Text)];
         string predicate = aggregate.Filter is null ? "" : ScalarSql.Condition(aggregate.Filter);
-        StateOperands operands = new(input, predicate, order);
+        StateOperands operands = new(inputs, predicate, time, SqlLiteral.Name(EventSchema.PositionColumn));
         return aggregate.Columns.Select(c => $"    {c.Column.Sql(in operands)} AS {SqlLiteral.Name(c.Name)}");
     }
 }

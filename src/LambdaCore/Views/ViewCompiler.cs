@@ -25,7 +25,7 @@ internal static class ViewCompiler
         ViewPlan plan, KeyShape key, AggregateTranslator aggregates, Expression<Func<EventGroup<T, TKey>, TResult>> result)
         where TRow : struct, IState<TRow>
     {
-        ProjectRow<TKey, TRow, TResult> project = ResultCompiler.Project<T, TKey, TResult, TRow>(plan, aggregates, result, out string resultText);
+        ProjectRow<TKey, TRow, TResult> project = ResultCompiler.Project<T, TKey, TResult, TRow>(aggregates, result, out string resultText);
         ViewProgram<T, TKey, TResult, TRow> program = new()
         {
             Plan = plan,

@@ -76,17 +76,17 @@ internal sealed record KeyColumn(string Name, Scalar Scalar, ScalarType Type, Wi
 
 /// <summary>One aggregate of a view.</summary>
 /// <param name="Function">The aggregate.</param>
-/// <param name="Input">The value of an event that enters it; null for a count of events.</param>
+/// <param name="Inputs">The values of an event that enter it; none for a count of events.</param>
 /// <param name="Filter">The condition on events; null if all count.</param>
 /// <param name="Columns">The columns of its state.</param>
-internal sealed record PlannedAggregate(AggregateFunction Function, Scalar? Input, Scalar? Filter, IReadOnlyList<PlannedColumn> Columns)
+internal sealed record PlannedAggregate(AggregateFunction Function, IReadOnlyList<Scalar> Inputs, Scalar? Filter, IReadOnlyList<PlannedColumn> Columns)
 {
     /// <summary>A text that determines the meaning: aggregates with the same text are the same.</summary>
-    public string Text => TextOf(Function, Input, Filter);
+    public string Text => TextOf(Function, Inputs, Filter);
 
     /// <summary>A text that determines the meaning of an aggregate.</summary>
-    public static string TextOf(AggregateFunction function, Scalar? input, Scalar? filter) =>
-        $"{function.Name}{(function.Sketch is { } sketch ? $"/{sketch.SqlName}/{sketch.Precision}" : "")}({input}) where {filter?.Text ?? "all"}";
+    public static string TextOf(AggregateFunction function, IReadOnlyList<Scalar> inputs, Scalar? filter) =>
+        $"{function.Name}{(function.Parameters.Length == 0 ? "" : $"/{function.Parameters}")}({string.Join(", ", inputs)}) where {filter?.Text ?? "all"}";
 }
 
 /// <summary>One column of a state in a batch view.</summary>

@@ -7,7 +7,8 @@ namespace LambdaCore.Tests.Aggregates;
 /// <summary>One event as an aggregate sees it.</summary>
 /// <param name="Stamp">Where it stands.</param>
 /// <param name="Value">The input's representation; null if it is missing.</param>
-internal readonly record struct Sample(EventStamp Stamp, object? Value);
+/// <param name="Second">The second input's representation; null if it is missing, or if there is none.</param>
+internal readonly record struct Sample(EventStamp Stamp, object? Value, object? Second = null);
 
 /// <summary>Any aggregate, its states seen as bytes only: what the laws are stated of.</summary>
 internal abstract unsafe class AggregateSubject(AggregateFunction function)
@@ -34,8 +35,9 @@ internal abstract unsafe class AggregateSubject(AggregateFunction function)
 
     public static AggregateSubject Of(AggregateFunction function)
     {
-        Type[] arguments = function.Aggregate.GetInterface(typeof(IAggregate<,,>).Name)!.GetGenericArguments();
-        return (AggregateSubject)Activator.CreateInstance(typeof(Subject<,,,>).MakeGenericType([function.Aggregate, .. arguments]), function)!;
+        Type aggregator = function.Aggregator.GetType();
+        Type[] arguments = aggregator.GetInterface(typeof(IAggregator<,,>).Name)!.GetGenericArguments();
+        return (AggregateSubject)Activator.CreateInstance(typeof(Subject<,,,>).MakeGenericType([aggregator, .. arguments]), function)!;
     }
 
     /// <summary>The state of samples; missing ones are left out.</summary>
@@ -51,13 +53,14 @@ internal abstract unsafe class AggregateSubject(AggregateFunction function)
     public abstract bool MergeSharesNothing(Sample[] first, Sample[] second, Sample[] later);
 
     public override string ToString() =>
-        $"{Function.Name}({Function.Input?.Kind}){(Function.Sketch is { } sketch ? $" at {sketch.Precision}" : "")}";
+        $"{Function.Name}({string.Join(", ", Function.Inputs)}){(Function.Parameters.Length > 0 ? $" with {Function.Parameters}" : "")}";
 
-    private sealed class Subject<TAggregate, TInput, TState, TResult>(AggregateFunction function) : AggregateSubject(function)
-        where TAggregate : IAggregate<TInput, TState, TResult>
+    private sealed class Subject<TAggregator, TInput, TState, TResult>(AggregateFunction function) : AggregateSubject(function)
+        where TAggregator : IAggregator<TInput, TState, TResult>
         where TState : struct, IState<TState>
     {
-        private readonly Func<object, TInput> _input = Input(function);
+        private readonly TAggregator _aggregator = (TAggregator)function.Aggregator;
+        private readonly Func<object?, object?, TInput> _input = Input(function);
 
         public override byte[] Fold(IEnumerable<Sample> samples)
         {
@@ -78,7 +81,7 @@ internal abstract unsafe class AggregateSubject(AggregateFunction function)
             return Write(in state);
         }
 
-        public override object? Result(byte[] state) => TAggregate.Result(Read(state));
+        public override object? Result(byte[] state) => _aggregator.Result(Read(state));
 
         public override bool MergeSharesNothing(Sample[] first, Sample[] second, Sample[] later)
         {
@@ -97,16 +100,15 @@ internal abstract unsafe class AggregateSubject(AggregateFunction function)
             return untouched && leftStays && Write(in right).AsSpan().SequenceEqual(after);
         }
 
-        private static Func<object, TInput> Input(AggregateFunction function)
+        private static Func<object?, object?, TInput> Input(AggregateFunction function)
         {
-            if (function.Input is not { } input)
-            {
-                return _ => default!;
-            }
-
-            ParameterExpression value = Expression.Parameter(typeof(object));
-            Expression typed = Expression.Convert(value, input.Representation);
-            return Expression.Lambda<Func<object, TInput>>(function.Sketch is null ? typed : ValueHash.Call(typed), value).Compile();
+            ParameterExpression[] values = [Expression.Parameter(typeof(object)), Expression.Parameter(typeof(object))];
+            Expression[] typed = [.. function.Inputs.Select((input, i) => (Expression)Expression.Convert(values[i], input.Representation))];
+            Expression whole = typed.Length == 0 ? Expression.Default(typeof(TInput))
+                : function.TakesHashes ? ValueHash.Call(typed[0])
+                : typed.Length == 1 ? typed[0]
+                : Expression.New(typeof(TInput).GetConstructor([.. typed.Select(t => t.Type)])!, typed);
+            return Expression.Lambda<Func<object?, object?, TInput>>(whole, values).Compile();
         }
 
         private static byte[] Write(in TState state)
@@ -130,9 +132,10 @@ internal abstract unsafe class AggregateSubject(AggregateFunction function)
         {
             foreach (Sample sample in samples)
             {
-                if (sample.Value is not null || Function.Input is null)
+                object?[] values = [sample.Value, sample.Second];
+                if (!Function.Inputs.Where((input, i) => !input.IsNullable && values[i] is null).Any())
                 {
-                    TAggregate.Add(ref state, _input(sample.Value!), sample.Stamp);
+                    _aggregator.Add(ref state, _input(sample.Value, sample.Second), sample.Stamp);
                 }
             }
         }

@@ -20,11 +20,11 @@ internal static class Samples
         bool nasty = random.Next(3) == 0;
         for (int i = 0; i < count; i++)
         {
-            object? value = random.Next(8) == 0 || function.Input is not { } input ? null
-                : function.Name is "Sum" or "Average" && input.Kind == ValueKind.Float64
+            object?[] values = [.. function.Inputs.Select(input => random.Next(8) == 0 ? null
+                : function.IsOrderDependent && input.Kind == ValueKind.Float64
                     ? (nasty && random.Next(5) == 0 ? Summable[random.Next(Summable.Length)] : random.Next(-1000, 1000) / 8.0)
-                    : RandomValue.Of(input.Kind, random);
-            samples[i] = new Sample(new EventStamp(random.Next(-3, 3) * 1_000_000_000_000L, i), value);
+                    : RandomValue.Of(input.Kind, random))];
+            samples[i] = new Sample(new EventStamp(random.Next(-3, 3) * 1_000_000_000_000L, i), values.FirstOrDefault(), values.ElementAtOrDefault(1));
         }
 
         return samples;

@@ -42,6 +42,7 @@ internal sealed class RoomTests
         ["LogCorruptException"] = "Log",
         ["LogOverloadedException"] = "Log",
         ["LogPoisonedException"] = "Log",
+        ["EventStamp"] = "Aggregates",
         ["View"] = "Views",
         ["GroupedViewBuilder`2"] = "Views",
         ["ViewBuilder`1"] = "Views",

@@ -5,6 +5,7 @@ using LambdaCore.Tests.Aggregates;
 using LambdaCore.Tests.DuckDb;
 using LambdaCore.Tests.Values;
 using LambdaCore.Values;
+using LambdaCore.Views;
 using NUnit.Framework;
 
 namespace LambdaCore.Tests.Batch;
@@ -20,20 +21,43 @@ internal sealed class AggregateSqlTests : DuckDbFixture
     public void Sql_and_fold_agree_to_the_byte(ValueKind kind)
     {
         Random random = new(Seed);
-        foreach (int precision in (int[])[4, Precision.Default])
-        {
-            SketchFunctions.Register(Connection, SketchFunction.ApproxDistinct(precision));
-        }
-
-        foreach (AggregateSubject subject in AggregateSubject.Over(kind).Prepend(AggregateSubject.Of(AggregateFunctions.Count())))
+        AggregateSubject[] subjects = [.. AggregateSubject.Over(kind).Prepend(AggregateSubject.Of(AggregateFunctions.Count()))];
+        CodeAggregates.Register(Connection, subjects.Select(s => s.Function));
+        foreach (AggregateSubject subject in subjects)
         {
             Sample[] samples = Samples.Of(subject.Function, Events, random);
             int[] groups = [.. samples.Select(_ => random.Next(Groups) * random.Next(2))];
             bool[] kept = [.. samples.Select(_ => random.Next(4) > 0)];
-            Fill(kind, samples, groups, kept);
+            Fill(subject.Function, samples, groups, kept);
             Check(subject, "", samples, groups, [.. kept.Select(_ => true)]);
             Check(subject, "keep OR keep", samples, groups, kept);
             Check(subject, "g < 0", samples, groups, new bool[Events]);
+        }
+    }
+
+    [TestCaseSource(typeof(RandomValue), nameof(RandomValue.Kinds))]
+    public void Code_is_handed_the_same_values_and_stamps_by_sql_and_fold(ValueKind kind)
+    {
+        Random random = new(Seed);
+        ValueKind other = RandomValue.Kinds[random.Next(RandomValue.Kinds.Length)];
+        AggregateSubject[] subjects =
+        [
+            AggregateSubject.Of(Checksum.Of(new ScalarType(kind, false), 1)),
+            AggregateSubject.Of(Checksum.Of(new ScalarType(kind, false), 2)),
+            AggregateSubject.Of(Checksum.Of(new ScalarType(kind, true), 1)),
+            AggregateSubject.Of(Checksum.Of(new ScalarType(kind, false), new ScalarType(other, true))),
+            AggregateSubject.Of(Checksum.Of(new ScalarType(other, true), new ScalarType(kind, false))),
+        ];
+        Assert.That(subjects.Select(s => s.Function.Code!.SqlName), Is.Unique, "parameters, inputs and whether they may be missing all tell functions apart");
+        CodeAggregates.Register(Connection, subjects.Select(s => s.Function));
+        foreach (AggregateSubject subject in subjects)
+        {
+            Sample[] samples = Samples.Of(subject.Function, Events, random);
+            int[] groups = [.. samples.Select(_ => random.Next(Groups))];
+            bool[] kept = [.. samples.Select(_ => random.Next(4) > 0)];
+            Fill(subject.Function, samples, groups, kept);
+            Check(subject, "", samples, groups, [.. kept.Select(_ => true)]);
+            Check(subject, "keep", samples, groups, kept);
         }
     }
 
@@ -41,10 +65,10 @@ internal sealed class AggregateSqlTests : DuckDbFixture
     public void A_sketch_that_became_dense_in_sql_is_the_one_that_the_fold_makes()
     {
         AggregateSubject subject = AggregateSubject.Of(AggregateFunctions.ApproxDistinct(new ScalarType(ValueKind.Int64, false)));
-        SketchFunctions.Register(Connection, subject.Function.Sketch!);
+        CodeAggregates.Register(Connection, [subject.Function]);
         Connection.Execute("CREATE TABLE t AS SELECT i // 300000 AS g, i * 7 AS v FROM range(600000) r(i)");
 
-        foreach ((long group, byte[] state) in Read(subject, $"SELECT g, {Columns(subject, "v", "")} FROM t GROUP BY g"))
+        foreach ((long group, byte[] state) in Read(subject, $"SELECT g, {Columns(subject, "")} FROM t GROUP BY g"))
         {
             byte[] expected = subject.Fold(Enumerable.Range((int)group * 300_000, 300_000).Select(i => new Sample(default, i * 7L)));
             Assert.That(state, Is.EqualTo(expected));
@@ -55,11 +79,11 @@ internal sealed class AggregateSqlTests : DuckDbFixture
     public void No_negative_zero_gets_into_a_batch_view([Values(ValueKind.Float32, ValueKind.Float64)] ValueKind kind)
     {
         ScalarType input = new(kind, false);
-        Connection.Execute($"CREATE TABLE t AS SELECT CAST('-0' AS {StoredType.Sql(kind)}) AS v, 1::HUGEINT AS o");
+        Connection.Execute($"CREATE TABLE t AS SELECT CAST('-0' AS {StoredType.Sql(kind)}) AS v, 1::BIGINT AS t, 1::BIGINT AS p");
         Assert.That(Connection.Scalar<bool>("SELECT signbit(v) FROM t"), "the input is one");
         foreach (AggregateFunction function in (AggregateFunction[])[AggregateFunctions.Min(input), AggregateFunctions.Max(input), AggregateFunctions.Earliest(input), AggregateFunctions.Latest(input)])
         {
-            string sql = function.Columns[^1].Sql(new StateOperands("v", "", "o"));
+            string sql = function.Columns[^1].Sql(new StateOperands(["v"], "", "t", "p"));
             Assert.That(Connection.Scalar<bool>($"SELECT signbit({sql}) FROM t"), Is.False, sql);
             Assert.That(Connection.Scalar<bool>($"SELECT typeof({sql}) = '{StoredType.Sql(kind)}' FROM t"), sql);
         }
@@ -71,9 +95,9 @@ internal sealed class AggregateSqlTests : DuckDbFixture
         Random random = new(Seed);
         AggregateSubject subject = AggregateSubject.Of(AggregateFunctions.Sum(new ScalarType(ValueKind.Float64, false)));
         Sample[] samples = [.. Enumerable.Range(0, Events).Select(i => new Sample(new EventStamp(0, i), (random.NextDouble() - 0.5) * Math.Pow(10, random.Next(20))))];
-        Fill(ValueKind.Float64, samples, new int[Events], new bool[Events]);
+        Fill(subject.Function, samples, new int[Events], new bool[Events]);
 
-        byte[] state = Read(subject, $"SELECT g, {Columns(subject, "v", "")} FROM events GROUP BY g")[0].State;
+        byte[] state = Read(subject, $"SELECT g, {Columns(subject, "")} FROM events GROUP BY g")[0].State;
 
         double magnitude = samples.Sum(s => Math.Abs((double)s.Value!));
         Assert.That((double)subject.Result(state)!, Is.EqualTo((double)subject.Result(subject.Fold(samples))!).Within(magnitude * Events * double.BitIncrement(1) * 1e-16), $"seed {Seed}");
@@ -81,8 +105,7 @@ internal sealed class AggregateSqlTests : DuckDbFixture
 
     private void Check(AggregateSubject subject, string predicate, Sample[] samples, int[] groups, bool[] kept)
     {
-        string input = subject.Function.Input is null ? "" : "v";
-        List<(long Group, byte[] State)> states = Read(subject, $"SELECT g, {Columns(subject, input, predicate)} FROM events GROUP BY g");
+        List<(long Group, byte[] State)> states = Read(subject, $"SELECT g, {Columns(subject, predicate)} FROM events GROUP BY g");
         Assert.That(states, Has.Count.EqualTo(groups.Distinct().Count()));
         foreach ((long group, byte[] state) in states)
         {
@@ -91,9 +114,9 @@ internal sealed class AggregateSqlTests : DuckDbFixture
         }
     }
 
-    private static string Columns(AggregateSubject subject, string input, string predicate)
+    private static string Columns(AggregateSubject subject, string predicate)
     {
-        StateOperands operands = new(input, predicate, "o");
+        StateOperands operands = new([.. subject.Function.Inputs.Select((_, i) => i == 0 ? "v" : "w")], predicate, "t", "p");
         return string.Join(", ", subject.Function.Columns.Select(c => c.Sql(in operands)));
     }
 
@@ -121,23 +144,28 @@ internal sealed class AggregateSqlTests : DuckDbFixture
         return states;
     }
 
-    private void Fill(ValueKind kind, Sample[] samples, int[] groups, bool[] kept)
+    private void Fill(AggregateFunction function, Sample[] samples, int[] groups, bool[] kept)
     {
-        Connection.Execute($"CREATE OR REPLACE TABLE events (g INTEGER, o HUGEINT, keep BOOLEAN, v {(kind is ValueKind.Timestamp ? "BIGINT" : kind is ValueKind.Date ? "INTEGER" : StoredType.Sql(kind))})");
+        string[] types = [.. function.Inputs.Select(i => SqlKind.TypeName(i.Kind)), "INTEGER", "INTEGER"];
+        Connection.Execute($"CREATE OR REPLACE TABLE events (g INTEGER, t BIGINT, p BIGINT, keep BOOLEAN, v {types[0]}, w {types[1]})");
         using DuckDbAppender appender = Connection.Append("events");
         for (int start = 0; start < samples.Length; start += DuckDbAppender.Capacity)
         {
             int count = Math.Min(DuckDbAppender.Capacity, samples.Length - start);
             VectorWriter group = appender.Column(0);
-            VectorWriter order = appender.Column(1);
-            VectorWriter keep = appender.Column(2);
-            VectorWriter value = appender.Column(3);
+            VectorWriter time = appender.Column(1);
+            VectorWriter position = appender.Column(2);
+            VectorWriter keep = appender.Column(3);
+            VectorWriter value = appender.Column(4);
+            VectorWriter second = appender.Column(5);
             for (int row = 0; row < count; row++)
             {
                 group.Set(row, groups[start + row]);
-                order.Set(row, samples[start + row].Stamp.Order);
+                time.Set(row, samples[start + row].Stamp.Microseconds);
+                position.Set(row, samples[start + row].Stamp.Position.Value);
                 keep.Set(row, kept[start + row] ? (byte)1 : (byte)0);
                 StoredValue.Write(ref value, row, samples[start + row].Value);
+                StoredValue.Write(ref second, row, samples[start + row].Second);
             }
 
             appender.AppendChunk(count);

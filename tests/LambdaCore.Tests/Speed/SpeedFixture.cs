@@ -31,7 +31,7 @@ internal static class SpeedFixture
             static (Tick tick, in EventStamp stamp, ref StateRow<SumState, StateRow<BagState, EmptyRow>> row) =>
             {
                 row.Head.Value++;
-                row.Tail.Head.Add(tick.Value, stamp.Position + (stamp.Time * 1000));
+                row.Tail.Head.Add(tick.Value, stamp.Position.Value + (stamp.Microseconds * 1000));
             },
             new LogPosition(start));
 

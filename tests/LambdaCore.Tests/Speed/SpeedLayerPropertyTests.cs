@@ -64,7 +64,7 @@ internal sealed class SpeedLayerPropertyTests
     private static void Bag(Tick tick, in EventStamp stamp, ref StateRow<SumState, StateRow<BagState, EmptyRow>> row)
     {
         row.Head.Value++;
-        row.Tail.Head.Add(tick.Value, stamp.Position + (stamp.Time * 1000));
+        row.Tail.Head.Add(tick.Value, stamp.Position.Value + (stamp.Microseconds * 1000));
     }
 
     private abstract class Oracle

@@ -170,7 +170,7 @@ internal sealed class DefinitionsTests
               key       Text: String = "Text"
               filter    ("Text" <> 'heartbeat') AND ("F64N" > 0.5e0 AND NOT isnan("F64N"))
               aggregate Count() in Events: Int64
-              aggregate ApproxDistinct("TextN") in Users: Sketch, standard error 1.63 %
+              aggregate ApproxDistinct("TextN") with precision 12 in Users: Sketch, standard error 1.63 %
               aggregate Count() where ("I32" % 2) <> 0 in Odd: Int64
             """;
         Assert.That(view.Explain(), Does.StartWith(expected.ReplaceLineEndings("\n")).And.Contain("  meaning   " + view.Plan.Fingerprint).And.Contain("GROUP BY 1, 2"));

@@ -54,10 +54,7 @@ internal sealed class FoldAgainstSqlTests
         using DuckDbInstance instance = new(new DuckDbOptions());
         using DuckDbConnection connection = instance.Connect();
         ScalarFunctions.Register(connection);
-        foreach (SketchFunction sketch in view.Plan.Aggregates.Select(a => a.Function.Sketch).OfType<SketchFunction>().Distinct())
-        {
-            SketchFunctions.Register(connection, sketch);
-        }
+        CodeAggregates.Register(connection, view.Plan.Aggregates.Select(a => a.Function));
 
         StoredEvents.Create(connection, "events", events);
         List<string> keys = [];

@@ -47,7 +47,7 @@ internal sealed class FoldOracle<TEvent, TKey, TResult, TRow>(ViewProgram<TEvent
     : FoldOracle<TEvent, TKey, TResult>
     where TRow : struct, IState<TRow>
 {
-    private readonly Func<TEvent, double>[] _magnitudes = [.. program.Plan.Aggregates.Where(IsSumOfDoubles).Select(a => Magnitude(a.Input!))];
+    private readonly Func<TEvent, double>[] _magnitudes = [.. program.Plan.Aggregates.Where(IsSumOfDoubles).Select(a => Magnitude(a.Inputs[0]))];
 
     public override IReadOnlyList<ExpectedRow<TKey, TResult>> Rows(IReadOnlyList<TEvent> events, LogRange range)
     {
@@ -119,7 +119,7 @@ internal sealed class FoldOracle<TEvent, TKey, TResult, TRow>(ViewProgram<TEvent
     }
 
     private static bool IsSumOfDoubles(PlannedAggregate aggregate) =>
-        aggregate.Function.Name is "Sum" or "Average" && aggregate.Function.Input is { Kind: ValueKind.Float64 };
+        aggregate.Function.Name is "Sum" or "Average" && aggregate.Function.IsOrderDependent;
 
     /// <summary>The size of what one event adds to a sum; infinities and NaN have no part, since they come out alike in any order.</summary>
     private static Func<TEvent, double> Magnitude(Scalar input)

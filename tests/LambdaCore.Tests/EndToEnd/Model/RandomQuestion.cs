@@ -183,7 +183,7 @@ internal sealed class RandomQuestion<TKey, TResult>
 
     /// <summary>Sums of doubles may differ in the last digit, so their order is not certain.</summary>
     private bool IsUncertain(Type type) =>
-        (type == typeof(double) || type == typeof(double?)) && _view.Plan.Aggregates.Any(a => a.Function.Name is "Sum" or "Average" && a.Function.Input is { Kind: LambdaCore.Values.ValueKind.Float64 });
+        (type == typeof(double) || type == typeof(double?)) && _view.Plan.Aggregates.Any(a => a.Function.IsOrderDependent);
 
     private DateTimeOffset? WindowStart(TKey key)
     {
