@@ -17,6 +17,10 @@ internal sealed class BatchRunner<TEvent>(
 {
     private readonly SemaphoreSlim _running = new(1);
     private volatile bool _closing;
+    private volatile bool _lastRunFailed;
+
+    /// <summary>Whether the last run that came to an end failed; one that was cancelled does not count, nor does one of an earlier opening.</summary>
+    public bool LastRunFailed => _lastRunFailed;
 
     /// <summary>Recomputes every view from the master dataset, up to the events applied so far.</summary>
     /// <exception cref="ObjectDisposedException">The store was closed before the run began.</exception>
@@ -26,7 +30,14 @@ internal sealed class BatchRunner<TEvent>(
         try
         {
             ThrowIfClosing();
-            return await Task.Run(() => RunAloneAsync(cancellationToken), cancellationToken).ConfigureAwait(false);
+            BatchRun run = await Task.Run(() => RunAloneAsync(cancellationToken), cancellationToken).ConfigureAwait(false);
+            _lastRunFailed = false;
+            return run;
+        }
+        catch (Exception error) when (error is not (OperationCanceledException or ObjectDisposedException))
+        {
+            _lastRunFailed = true;
+            throw;
         }
         finally
         {

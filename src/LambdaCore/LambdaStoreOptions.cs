@@ -1,6 +1,9 @@
 using System.Linq.Expressions;
+using LambdaCore.Aggregates;
+using LambdaCore.Serving;
 using LambdaCore.Tables;
 using LambdaCore.Values;
+using LambdaCore.Views;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -10,7 +13,7 @@ namespace LambdaCore;
 /// <typeparam name="TEvent">The event type.</typeparam>
 public sealed class LambdaStoreOptions<TEvent>
 {
-    private readonly List<ViewDefinition<TEvent>> _views = [];
+    private readonly List<(ViewDefinition<TEvent> View, Reconciliation Reconciliation)> _views = [];
 
     internal LambdaStoreOptions() => Schema = EventSchema.Of(typeof(TEvent));
 
@@ -51,7 +54,7 @@ public sealed class LambdaStoreOptions<TEvent>
 
     internal EventProperty? EventTimeProperty { get; private set; }
 
-    internal IReadOnlyList<ViewDefinition<TEvent>> Views => _views;
+    internal IReadOnlyList<(ViewDefinition<TEvent> View, Reconciliation Reconciliation)> Views => _views;
 
     /// <summary>Says which property holds the time at which an event happened. Required.</summary>
     /// <param name="property">A property of type <see cref="DateTimeOffset"/> or <see cref="DateTime"/>, for instance <c>e => e.Timestamp</c>.</param>
@@ -73,17 +76,27 @@ public sealed class LambdaStoreOptions<TEvent>
 
     /// <summary>Adds a view to the store.</summary>
     /// <param name="view">The definition. Its name must be new; case does not count.</param>
+    /// <param name="reconciliation">
+    /// How the batch layers and the speed layer become one answer, unless a question chooses. Null, the default, means <see cref="Reconciliation.Merge"/>.
+    /// </param>
     /// <returns>These options.</returns>
-    /// <exception cref="ArgumentException">There is a view of that name.</exception>
-    public LambdaStoreOptions<TEvent> AddView(ViewDefinition<TEvent> view)
+    /// <exception cref="ArgumentException">
+    /// There is a view of that name, or <see cref="Reconciliation.Hybrid"/> is chosen, but the view's results cannot be blended.
+    /// </exception>
+    public LambdaStoreOptions<TEvent> AddView(ViewDefinition<TEvent> view, Reconciliation? reconciliation = null)
     {
         ArgumentNullException.ThrowIfNull(view);
-        if (_views.Find(v => string.Equals(v.Name, view.Name, StringComparison.OrdinalIgnoreCase)) is { } twin)
+        if (_views.Find(v => string.Equals(v.View.Name, view.Name, StringComparison.OrdinalIgnoreCase)).View is { } twin)
         {
             throw new ArgumentException($"The store already has a view '{twin.Name}'. Give '{view.Name}' another name.", nameof(view));
         }
 
-        _views.Add(view);
+        if (reconciliation is { Mode: ReconciliationMode.Hybrid })
+        {
+            _ = view.Accept(new Blending());
+        }
+
+        _views.Add((view, reconciliation ?? Reconciliation.Merge));
         return this;
     }
 
@@ -95,7 +108,7 @@ public sealed class LambdaStoreOptions<TEvent>
         }
 
         // Names that cannot be folders are refused before anything is created.
-        _ = ViewFolder.NamesOf(_views.Select(v => v.Name));
+        _ = ViewFolder.NamesOf(_views.Select(v => v.View.Name));
         ThrowUnlessDefined(Durability);
         ThrowUnlessDefined(Backpressure);
         ArgumentOutOfRangeException.ThrowIfLessThan(QueueCapacity, 1);
@@ -114,5 +127,12 @@ public sealed class LambdaStoreOptions<TEvent>
         {
             throw new ArgumentOutOfRangeException(typeof(TEnum).Name, value, $"Choose one of {string.Join(", ", Enum.GetNames<TEnum>())}.");
         }
+    }
+
+    /// <summary>Refuses views whose results cannot be blended.</summary>
+    private sealed class Blending : IViewVisitor<TEvent, Expression>
+    {
+        public Expression Visit<TKey, TResult, TRow>(ViewProgram<TEvent, TKey, TResult, TRow> program)
+            where TRow : struct, IState<TRow> => ResultBlend.Of<TResult>(program.Plan.Name);
     }
 }

@@ -81,15 +81,22 @@ public sealed class LambdaStore<TEvent> : IAsyncDisposable
     /// <param name="view">A view that the store was opened with.</param>
     /// <param name="key">The key.</param>
     /// <param name="consistency">How new the answer must be.</param>
+    /// <param name="reconciliation">How the batch layers and the speed layer become one answer; null for the view's choice.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
-    /// <returns>The row; null if no event has the key.</returns>
-    /// <exception cref="ArgumentException">The store was not opened with this view.</exception>
+    /// <returns>The row; null if no event has the key, or none that the reconciliation counts.</returns>
+    /// <exception cref="ArgumentException">The store was not opened with this view, or its results do not allow the reconciliation.</exception>
     /// <exception cref="OverflowException">A sum does not fit the type of the result.</exception>
     public ValueTask<ViewEntry<TKey, TResult>?> GetAsync<TKey, TResult>(
-        ViewDefinition<TEvent, TKey, TResult> view, TKey key, Consistency consistency = default, CancellationToken cancellationToken = default)
+        ViewDefinition<TEvent, TKey, TResult> view, TKey key, Consistency consistency = default, Reconciliation? reconciliation = null, CancellationToken cancellationToken = default)
     {
         ThrowIfDisposed();
-        return ReaderOf(view).GetAsync(key, consistency, cancellationToken);
+        IViewReader<TKey, TResult> reader = ReaderOf(view);
+        if (reconciliation is not null)
+        {
+            reader.Check(reconciliation);
+        }
+
+        return reader.GetAsync(key, consistency, reconciliation, cancellationToken);
     }
 
     /// <summary>Lets accepted events and a running batch come to their end, then closes the store.</summary>

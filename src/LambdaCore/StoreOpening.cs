@@ -39,7 +39,7 @@ internal static class StoreOpening
             ILogger logger = new QuietLogger(options.LoggerFactory.CreateLogger("LambdaCore"));
             IDisposable folderLock = Keep(storage.Lock(LockFile));
             storage.ClearScratch();
-            DuckDbEngine duckDb = Keep(new DuckDbEngine(DuckDbOptionsOf(storage, options), connection => RegisterFunctions(connection, options.Views.Select(v => v.Plan))));
+            DuckDbEngine duckDb = Keep(new DuckDbEngine(DuckDbOptionsOf(storage, options), connection => RegisterFunctions(connection, options.Views.Select(v => v.View.Plan))));
             EventCodec<TEvent> codec = new(options.Schema, options.EventTimeProperty!);
             EventLog<TEvent> log = Keep(EventLog<TEvent>.Open(storage, duckDb, codec, LogOptionsOf(options), options.TimeProvider, logger));
             SpeedLayer<TEvent> speed = Keep(new SpeedLayer<TEvent>(
@@ -47,13 +47,13 @@ internal static class StoreOpening
             Progress progress = new(log.SealedEnd, log.SealedWatermark(log.SealedEnd), log.SealedIngestedAt);
             BatchRunner<TEvent>? batches = null;
             ServingContext<TEvent> context = new(
-                speed, progress, () => log.Acknowledged, log.SealedWatermark, (view, damage) => batches!.RepairAsync(view, damage), options.TimeProvider, codec.EventTimeProperty.Name);
+                speed, progress, () => log.Acknowledged, log.SealedWatermark, (view, damage) => batches!.RepairAsync(view, damage), () => batches!.LastRunFailed, options.TimeProvider, codec.EventTimeProperty.Name);
             List<ServedView<TEvent>> views = [];
-            foreach (ViewDefinition<TEvent> definition in options.Views)
+            foreach ((ViewDefinition<TEvent> definition, Reconciliation reconciliation) in options.Views)
             {
                 BatchTable batch = new(storage, duckDb, definition.Plan, log.StoreId, codec.EventTimeProperty.Name, options.TimeProvider, logger);
                 BatchView? stored = batch.Load(log.SealedEnd);
-                ServedView<TEvent> view = definition.Accept(new Serve<TEvent>(batch, stored, context));
+                ServedView<TEvent> view = definition.Accept(new Serve<TEvent>(batch, stored, context, reconciliation));
                 views.Add(view);
                 opened.Push(new Closing(view.Close));
             }
@@ -131,12 +131,12 @@ internal static class StoreOpening
         CodeAggregates.Register(connection, plans.SelectMany(p => p.Aggregates).Select(a => a.Function));
     }
 
-    private sealed class Serve<TEvent>(BatchTable batch, BatchView? stored, ServingContext<TEvent> context) : IViewVisitor<TEvent, ServedView<TEvent>>
+    private sealed class Serve<TEvent>(BatchTable batch, BatchView? stored, ServingContext<TEvent> context, Reconciliation reconciliation) : IViewVisitor<TEvent, ServedView<TEvent>>
     {
         public ServedView<TEvent> Visit<TKey, TResult, TRow>(ViewProgram<TEvent, TKey, TResult, TRow> program)
             where TRow : struct, IState<TRow> =>
             new ServedView<TEvent, TKey, TResult, TRow>(
-                program, batch, stored is null ? ServingSnapshot.Empty : new ServingSnapshot([stored]), context);
+                program, batch, stored is null ? ServingSnapshot.Empty : new ServingSnapshot([stored]), context, reconciliation);
     }
 
     private sealed class Closing(Action close) : IDisposable

@@ -8,8 +8,12 @@ internal interface IViewReader<TKey, TResult>
     /// <summary>A text that determines what results are made of.</summary>
     string ResultText { get; }
 
-    /// <summary>Answers for one key; null if no event has it.</summary>
-    ValueTask<ViewEntry<TKey, TResult>?> GetAsync(TKey key, Consistency consistency, CancellationToken cancellationToken);
+    /// <summary>Refuses a reconciliation that the view's results do not allow.</summary>
+    /// <exception cref="ArgumentException">Results of the type cannot be blended.</exception>
+    void Check(Reconciliation reconciliation);
+
+    /// <summary>Answers for one key; null if it has no row.</summary>
+    ValueTask<ViewEntry<TKey, TResult>?> GetAsync(TKey key, Consistency consistency, Reconciliation? reconciliation, CancellationToken cancellationToken);
 
     /// <summary>Answers for many keys.</summary>
     ValueTask<ViewAnswer<TKey, TResult>> ExecuteAsync(ViewQuestion<TKey, TResult> question, CancellationToken cancellationToken);

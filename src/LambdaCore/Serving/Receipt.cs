@@ -9,15 +9,24 @@ public sealed record Receipt
     public required AnswerSource Source { get; init; }
 
     /// <summary>
-    /// The events whose fold the answer is. It starts at zero, unless the speed view alone was asked for.
+    /// The events whose fold the answer is. It starts at zero, unless the speed view alone was asked for. Only rows that
+    /// <see cref="LambdaCore.Reconciliation.Replace"/> and <see cref="LambdaCore.Reconciliation.Hybrid"/> take from the batch, in whole or in part, count fewer of them; their
+    /// <see cref="ViewEntry{TKey, TResult}.BatchWeight"/> says so.
     /// </summary>
     public required LogRange Range { get; init; }
 
-    /// <summary>The end of <see cref="Range"/>: the answer counts every event before it, and none from it on.</summary>
+    /// <summary>
+    /// The end of <see cref="Range"/>: no row counts an event from it on, and every row counts all events before it, but for those with a
+    /// <see cref="ViewEntry{TKey, TResult}.BatchWeight"/> under <see cref="LambdaCore.Reconciliation.Replace"/> and <see cref="LambdaCore.Reconciliation.Hybrid"/>: they
+    /// count all events before <see cref="BatchEnd"/> only.
+    /// </summary>
     public LogPosition Position => Range.End;
 
     /// <summary>Where the batch views end and the speed view begins.</summary>
     public required LogPosition BatchEnd { get; init; }
+
+    /// <summary>How the layers became one answer; null if one layer alone was asked for.</summary>
+    public required ReconciliationReceipt? Reconciliation { get; init; }
 
     /// <summary>The highest event time among the events before <see cref="Position"/>, or earlier; null before the first event.</summary>
     public required DateTimeOffset? Watermark { get; init; }
@@ -34,7 +43,7 @@ public sealed record Receipt
     /// <summary>The results that are estimates, and how good they are; empty if all are exact.</summary>
     public required IReadOnlyList<ColumnError> Errors { get; init; }
 
-    /// <summary>The receipt in one line, for logs: source, range, and each layer with its range.</summary>
+    /// <summary>The receipt in one line, for logs: source, range, each layer with its range, and how they became one.</summary>
     public override string ToString() =>
-        $"{Source} {Range} = {string.Join(" + ", Layers.Select(l => $"{l.Source} {l.Range}"))}, watermark {Watermark?.ToString("O", CultureInfo.InvariantCulture) ?? "none"}{(IsComplete is { } complete ? complete ? ", complete" : ", not complete" : "")}";
+        $"{Source} {Range} = {string.Join(" + ", Layers.Select(l => $"{l.Source} {l.Range}"))}, watermark {Watermark?.ToString("O", CultureInfo.InvariantCulture) ?? "none"}{(IsComplete is { } complete ? complete ? ", complete" : ", not complete" : "")}{(Reconciliation is null ? "" : $", {Reconciliation}")}";
 }

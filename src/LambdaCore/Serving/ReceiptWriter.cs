@@ -14,15 +14,13 @@ internal sealed class ReceiptWriter
 
     /// <summary>Creates a writer.</summary>
     /// <param name="plan">The view.</param>
-    /// <param name="eventTimeColumn">The property of event time; windows of other times say nothing about the watermark.</param>
+    /// <param name="windows">The windows of event time in its key; null if there are none.</param>
     /// <param name="progress">How far the speed layer has come.</param>
     /// <param name="sealedWatermark">Tells the highest event time in the segments up to a position.</param>
     /// <param name="clock">Tells the time.</param>
-    public ReceiptWriter(ViewPlan plan, string eventTimeColumn, Progress progress, Func<LogPosition, long> sealedWatermark, TimeProvider clock)
+    public ReceiptWriter(ViewPlan plan, WindowAssigner? windows, Progress progress, Func<LogPosition, long> sealedWatermark, TimeProvider clock)
     {
-        _windows = plan.WindowKey is { Scalar: CallScalar { Arguments: [ColumnScalar time] }, Window: { } windows } && time.Property.Name == eventTimeColumn
-            ? windows
-            : null;
+        _windows = windows;
         _progress = progress;
         _sealedWatermark = sealedWatermark;
         _clock = clock;
@@ -33,10 +31,11 @@ internal sealed class ReceiptWriter
 
     /// <summary>Writes a receipt.</summary>
     /// <param name="reading">What was seen.</param>
-    /// <param name="layers">The layers that were asked.</param>
+    /// <param name="how">How the layers became rows.</param>
     /// <param name="askedUntil">The first time at which a window was not asked for, in microseconds since the Unix epoch; null if there is none.</param>
-    public Receipt Write(in LayerReading reading, AnswerSource layers, long? askedUntil)
+    public Receipt Write(in LayerReading reading, in RowReconciliation how, long? askedUntil)
     {
+        AnswerSource layers = how.Layers;
         LogPosition batchEnd = reading.Snapshot.End;
         long watermark = layers == AnswerSource.Batch ? _sealedWatermark(batchEnd) : reading.Watermark;
         DateTimeOffset now = _clock.GetUtcNow();
@@ -71,6 +70,7 @@ internal sealed class ReceiptWriter
                 _ => new LogRange(LogPosition.Zero, reading.Position),
             },
             BatchEnd = batchEnd,
+            Reconciliation = how.Receipt(),
             Watermark = watermark == long.MinValue ? null : UnixTime.ToDateTimeOffset(watermark),
             IsComplete = askedUntil is { } end && _windows is not null ? watermark >= _windows.End(_windows.Start(end - 1)) : null,
             Layers = receipts,

@@ -6,11 +6,16 @@ namespace LambdaCore.Serving;
 
 /// <summary>Turns states into rows, and keeps those that a question asks for.</summary>
 internal sealed class RowCollector<TEvent, TKey, TResult, TRow>(
-    ViewProgram<TEvent, TKey, TResult, TRow> program, RowFilter<TKey> filter, Func<TResult, bool>? having)
+    ReadKey<TKey> readKey, RowMaker<TEvent, TKey, TResult, TRow> maker, RowReconciliation how, RowFilter<TKey> filter, Func<TResult, bool>? having)
     where TRow : struct, IState<TRow>
 {
+    private RowReconciliation _how = how;
+
+    /// <summary>How rows are made, and how many were.</summary>
+    public ref RowReconciliation How => ref _how;
+
     /// <summary>The rows kept, in the order in which they came.</summary>
-    public List<(TKey Key, TResult Result)> Rows { get; } = [];
+    public List<(TKey Key, MadeRow<TResult> Row)> Rows { get; } = [];
 
     /// <summary>Takes a row.</summary>
     /// <param name="bytes">The encoded key.</param>
@@ -23,22 +28,16 @@ internal sealed class RowCollector<TEvent, TKey, TResult, TRow>(
         fixed (byte* start = bytes)
         {
             ByteReader reader = new(start, bytes.Length);
-            key = program.ReadKey(ref reader);
+            key = readKey(ref reader);
         }
 
-        if (!filter.Accepts(key))
+        if (!filter.Accepts(key) || !maker.TryMake(ref _how, key, ref states, out MadeRow<TResult> row) || having?.Invoke(row.Result) == false)
         {
             return AnswerSource.None;
         }
 
-        TRow row = states.Merged();
-        TResult result = program.Project(key, in row);
-        if (having is not null && !having(result))
-        {
-            return AnswerSource.None;
-        }
-
-        Rows.Add((key, result));
-        return states.Sources;
+        _how.Count(row.Share);
+        Rows.Add((key, row));
+        return row.Sources;
     }
 }

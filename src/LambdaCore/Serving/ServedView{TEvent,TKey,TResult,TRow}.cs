@@ -19,16 +19,26 @@ internal sealed class ServedView<TEvent, TKey, TResult, TRow> : ServedView<TEven
     private readonly ServingContext<TEvent> _context;
     private readonly SpeedView<TEvent, TRow> _speed;
     private readonly ReceiptWriter _receipts;
+    private readonly RowMaker<TEvent, TKey, TResult, TRow> _maker;
+    private readonly Reconciler _reconciler;
 
     /// <summary>Creates a view with its first layers, and its part of the speed layer, which begins where they end.</summary>
+    /// <param name="program">The definition, compiled.</param>
+    /// <param name="batch">Where batch views are computed and kept.</param>
+    /// <param name="snapshot">The first layers.</param>
+    /// <param name="context">What all views share.</param>
+    /// <param name="reconciliation">How layers become one answer, unless a question chooses.</param>
     public ServedView(
-        ViewProgram<TEvent, TKey, TResult, TRow> program, BatchTable batch, ServingSnapshot snapshot, ServingContext<TEvent> context)
+        ViewProgram<TEvent, TKey, TResult, TRow> program, BatchTable batch, ServingSnapshot snapshot, ServingContext<TEvent> context, Reconciliation reconciliation)
         : base(program.Plan, batch, snapshot)
     {
         _program = program;
         _context = context;
         _speed = context.Speed.AddView<TRow>(program.Filter, program.WriteEventKey, program.Fold, snapshot.End);
-        _receipts = new ReceiptWriter(program.Plan, context.EventTimeColumn, context.Progress, context.SealedWatermark, context.Clock);
+        WindowAssigner? windows = EventTimeWindows.Of(program.Plan, context.EventTimeColumn);
+        _maker = new RowMaker<TEvent, TKey, TResult, TRow>(program, windows);
+        _reconciler = new Reconciler(reconciliation, windows, context.Progress, context.SealedWatermark, context.LastBatchFailed, context.Clock);
+        _receipts = new ReceiptWriter(program.Plan, windows, context.Progress, context.SealedWatermark, context.Clock);
     }
 
     /// <inheritdoc/>
@@ -60,7 +70,10 @@ internal sealed class ServedView<TEvent, TKey, TResult, TRow> : ServedView<TEven
     }
 
     /// <inheritdoc/>
-    public ValueTask<ViewEntry<TKey, TResult>?> GetAsync(TKey key, Consistency consistency, CancellationToken cancellationToken)
+    public void Check(Reconciliation reconciliation) => _maker.Check(reconciliation);
+
+    /// <inheritdoc/>
+    public ValueTask<ViewEntry<TKey, TResult>?> GetAsync(TKey key, Consistency consistency, Reconciliation? reconciliation, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         ValueTask ready = _context.WaitAsync(consistency, cancellationToken);
@@ -68,7 +81,7 @@ internal sealed class ServedView<TEvent, TKey, TResult, TRow> : ServedView<TEven
         {
             try
             {
-                return new(Get(key));
+                return new(Get(key, consistency, reconciliation));
             }
             catch (LookupDamagedException damage)
             {
@@ -83,7 +96,7 @@ internal sealed class ServedView<TEvent, TKey, TResult, TRow> : ServedView<TEven
             await ready.ConfigureAwait(false);
             try
             {
-                return Get(key);
+                return Get(key, consistency, reconciliation);
             }
             catch (LookupDamagedException damage)
             {
@@ -94,7 +107,7 @@ internal sealed class ServedView<TEvent, TKey, TResult, TRow> : ServedView<TEven
         async ValueTask<ViewEntry<TKey, TResult>?> RepairAsync(LookupDamagedException damage)
         {
             await _context.Repair(this, damage).ConfigureAwait(false);
-            return Get(key);
+            return Get(key, consistency, reconciliation);
         }
     }
 
@@ -117,12 +130,13 @@ internal sealed class ServedView<TEvent, TKey, TResult, TRow> : ServedView<TEven
     private ViewAnswer<TKey, TResult> Execute(ViewQuestion<TKey, TResult> question, CancellationToken cancellationToken)
     {
         RowFilter<TKey> filter = RowFilter<TKey>.Of(Plan, _program.Key, _program.WindowStart, question.Where, question.Between);
-        RowCollector<TEvent, TKey, TResult, TRow> rows = new(_program, filter, question.Having);
+        RowReconciliation how = _reconciler.Choose(question.Reconciliation, question.Layers, question.Consistency, Snapshot);
+        RowCollector<TEvent, TKey, TResult, TRow> rows = new(_program.ReadKey, _maker, how, filter, question.Having);
         LayerReading reading = filter.Path.Keys is { } keys
-            ? LookUp(keys, question.Layers, rows)
+            ? LookUp(keys, question.Consistency, rows)
             : Scan(filter.Path.Range, question, rows, cancellationToken);
-        Receipt receipt = _receipts.Write(reading, question.Layers, question.Between?.To);
-        IEnumerable<ViewEntry<TKey, TResult>> entries = rows.Rows.Select(row => new ViewEntry<TKey, TResult>(row.Key, row.Result, receipt));
+        Receipt receipt = _receipts.Write(reading, in rows.How, question.Between?.To);
+        IEnumerable<ViewEntry<TKey, TResult>> entries = rows.Rows.Select(row => EntryOf(row.Key, in row.Row, receipt));
         if (question.Order is not null)
         {
             entries = entries.OrderBy(entry => entry, question.Order);
@@ -131,7 +145,7 @@ internal sealed class ServedView<TEvent, TKey, TResult, TRow> : ServedView<TEven
         return new ViewAnswer<TKey, TResult>([.. entries.Take(question.Take ?? int.MaxValue)], receipt);
     }
 
-    private ViewEntry<TKey, TResult>? Get(TKey key)
+    private ViewEntry<TKey, TResult>? Get(TKey key, Consistency consistency, Reconciliation? reconciliation)
     {
         ByteWriter buffer = _keyBuffer ??= new ByteWriter();
         buffer.Clear();
@@ -140,9 +154,16 @@ internal sealed class ServedView<TEvent, TKey, TResult, TRow> : ServedView<TEven
         ulong hash = XxHash64.Hash(bytes);
         KeyStates<TRow> states = default;
         LayerReading reading;
+        RowReconciliation how;
         using (ReadScope scope = Enter(out reading))
         {
-            FindSpeed(bytes, hash, in reading, ref states);
+            how = _reconciler.Choose(reconciliation, AnswerSource.Merged, consistency, reading.Snapshot);
+            _reconciler.Settle(ref how, consistency, reading.Snapshot);
+            if (how.Layers.HasFlag(AnswerSource.Speed))
+            {
+                FindSpeed(bytes, hash, in reading, ref states);
+            }
+
             reading.Snapshot.Acquire();
         }
 
@@ -155,25 +176,29 @@ internal sealed class ServedView<TEvent, TKey, TResult, TRow> : ServedView<TEven
             reading.Snapshot.Release();
         }
 
-        if (states.Sources == AnswerSource.None)
+        if (states.Sources == AnswerSource.None || !_maker.TryMake(ref how, key, ref states, out MadeRow<TResult> row))
         {
             return null;
         }
 
-        reading.Contributed = states.Sources;
-        TRow row = states.Merged();
+        how.Count(row.Share);
+        reading.Contributed = row.Sources;
         long? askedUntil = _program.WindowStart?.Invoke(key) + 1;
-        return new ViewEntry<TKey, TResult>(key, _program.Project(key, in row), _receipts.Write(reading, AnswerSource.Merged, askedUntil));
+        return EntryOf(key, in row, _receipts.Write(reading, in how, askedUntil));
     }
 
-    private LayerReading LookUp(IReadOnlyList<byte[]> keys, AnswerSource layers, RowCollector<TEvent, TKey, TResult, TRow> rows)
+    private static ViewEntry<TKey, TResult> EntryOf(TKey key, in MadeRow<TResult> row, Receipt receipt) =>
+        new(key, row.Result, receipt) { Source = row.Sources, BatchWeight = row.Share.ToDouble() };
+
+    private LayerReading LookUp(IReadOnlyList<byte[]> keys, Consistency consistency, RowCollector<TEvent, TKey, TResult, TRow> rows)
     {
         KeyStates<TRow>[] states = new KeyStates<TRow>[keys.Count];
         ulong[] hashes = [.. keys.Select(k => XxHash64.Hash(k))];
         LayerReading reading;
         using (ReadScope scope = Enter(out reading))
         {
-            if (layers.HasFlag(AnswerSource.Speed))
+            _reconciler.Settle(ref rows.How, consistency, reading.Snapshot);
+            if (rows.How.Layers.HasFlag(AnswerSource.Speed))
             {
                 for (int i = 0; i < keys.Count; i++)
                 {
@@ -188,7 +213,7 @@ internal sealed class ServedView<TEvent, TKey, TResult, TRow> : ServedView<TEven
         {
             for (int i = 0; i < keys.Count; i++)
             {
-                if (layers.HasFlag(AnswerSource.Batch))
+                if (rows.How.Layers.HasFlag(AnswerSource.Batch))
                 {
                     FindBatch(keys[i], hashes[i], in reading, ref states[i]);
                 }
@@ -222,15 +247,16 @@ internal sealed class ServedView<TEvent, TKey, TResult, TRow> : ServedView<TEven
                 () =>
                 {
                     reading = Capture();
+                    _reconciler.Settle(ref rows.How, question.Consistency, reading.Snapshot);
                     reading.Snapshot.Acquire();
                     return reading.Snapshot.End;
                 },
-                question.Layers.HasFlag(AnswerSource.Speed) ? range : KeyRange.None,
+                rows.How.Layers.HasFlag(AnswerSource.Speed) ? range : KeyRange.None,
                 (ReadOnlySpan<byte> key, ulong hash, in TRow row) => recent.GetOrAdd(key, hash).Merge(in row));
             reading.Position = position;
             int[] order = SortedByKey(recent);
             LayerCursor stored = new(
-                question.Layers.HasFlag(AnswerSource.Batch) ? reading.Snapshot.Batches.Select(b => b.Lookup) : [], range.Low, range.High);
+                rows.How.Layers.HasFlag(AnswerSource.Batch) ? reading.Snapshot.Batches.Select(b => b.Lookup) : [], range.Low, range.High);
             int next = 0;
             bool more = rows.Rows.Count < limit && stored.MoveNext();
             while (rows.Rows.Count < limit && (more || next < order.Length))

@@ -9,6 +9,7 @@ namespace LambdaCore.Serving;
 /// <param name="Acknowledged">Tells the end of what was acknowledged.</param>
 /// <param name="SealedWatermark">The highest event time in the segments up to a position, for answers that go no further.</param>
 /// <param name="Repair">Computes a view's batch view anew, since its file is damaged.</param>
+/// <param name="LastBatchFailed">Tells whether the last batch run failed.</param>
 /// <param name="Clock">Tells the time, for staleness.</param>
 /// <param name="EventTimeColumn">The property of event time.</param>
 internal sealed record ServingContext<TEvent>(
@@ -17,6 +18,7 @@ internal sealed record ServingContext<TEvent>(
     Func<LogPosition> Acknowledged,
     Func<LogPosition, long> SealedWatermark,
     Func<ServedView<TEvent>, Exception, Task> Repair,
+    Func<bool> LastBatchFailed,
     TimeProvider Clock,
     string EventTimeColumn)
 {

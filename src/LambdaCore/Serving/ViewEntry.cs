@@ -6,4 +6,14 @@ namespace LambdaCore;
 /// <param name="Key">The key.</param>
 /// <param name="Result">The result for the key.</param>
 /// <param name="Receipt">What the answer stands on; all rows of one answer share it.</param>
-public sealed record ViewEntry<TKey, TResult>(TKey Key, TResult Result, Receipt Receipt);
+public sealed record ViewEntry<TKey, TResult>(TKey Key, TResult Result, Receipt Receipt)
+{
+    /// <summary>The layers that the row was made of.</summary>
+    public AnswerSource Source { get; init; }
+
+    /// <summary>
+    /// What the row is the fold of: 1 for the events before <see cref="Receipt.BatchEnd"/>, 0 for those of <see cref="Receipt.Range"/>. Anything between is
+    /// the weight of the former in a blend of both (<see cref="Reconciliation.Hybrid"/>).
+    /// </summary>
+    public double BatchWeight { get; init; }
+}

@@ -98,9 +98,19 @@ public sealed class ViewQuery<TKey, TResult>
     /// <summary>Says how new the answer must be. Default: <see cref="Consistency.Latest"/>.</summary>
     public ViewQuery<TKey, TResult> WithConsistency(Consistency consistency) => With(_question with { Consistency = consistency });
 
+    /// <summary>Says how the batch layers and the speed layer become one answer. Default: the view's own, which is <see cref="Reconciliation.Merge"/> unless chosen otherwise.</summary>
+    /// <param name="reconciliation">The choice. Conditions on results and orders see what it gives.</param>
+    /// <exception cref="ArgumentException"><see cref="Reconciliation.Hybrid"/> is chosen, but the view's results cannot be blended; the message says why.</exception>
+    public ViewQuery<TKey, TResult> Reconcile(Reconciliation reconciliation)
+    {
+        ArgumentNullException.ThrowIfNull(reconciliation);
+        _reader.Check(reconciliation);
+        return With(_question with { Reconciliation = reconciliation });
+    }
+
     /// <summary>
     /// Answers from some layers only. By default whatever layers can contribute do. <see cref="AnswerSource.Batch"/> gives the state of the
-    /// last batch run, <see cref="AnswerSource.Speed"/> what came after it.
+    /// last batch run, <see cref="AnswerSource.Speed"/> what came after it; with one of them there is nothing to reconcile, and no reconciliation is used.
     /// </summary>
     /// <param name="layers">One layer or both.</param>
     public ViewQuery<TKey, TResult> From(AnswerSource layers) =>

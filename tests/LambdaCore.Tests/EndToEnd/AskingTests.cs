@@ -102,7 +102,7 @@ internal sealed class AskingTests
     {
         using CancellationTokenSource cancellation = new();
         Consistency future = Consistency.AtLeast(new LogPosition(10));
-        Task<ViewEntry<string, long>?> cancelled = _store.GetAsync(Purchase.ByProduct, "a", future, cancellation.Token).AsTask();
+        Task<ViewEntry<string, long>?> cancelled = _store.GetAsync(Purchase.ByProduct, "a", future, cancellationToken: cancellation.Token).AsTask();
         Task<ViewAnswer<string, long>> abandoned = _store.Query(Purchase.ByProduct).WithConsistency(future).ExecuteAsync().AsTask();
         await cancellation.CancelAsync();
         Assert.That(async () => await cancelled, Throws.InstanceOf<OperationCanceledException>());

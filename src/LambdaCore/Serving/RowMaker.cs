@@ -1,0 +1,68 @@
+using LambdaCore.Aggregates;
+using LambdaCore.Views;
+
+namespace LambdaCore.Serving;
+
+/// <summary>Makes results of states, as a reconciliation says. Thread-safe.</summary>
+/// <param name="program">The view.</param>
+/// <param name="windows">The windows of event time in the view's key; null if there are none.</param>
+internal sealed class RowMaker<TEvent, TKey, TResult, TRow>(ViewProgram<TEvent, TKey, TResult, TRow> program, WindowAssigner? windows)
+    where TRow : struct, IState<TRow>
+{
+    private readonly Lazy<BlendResults<TResult>> _blend = new(() => ResultBlend.Of<TResult>(program.Plan.Name).Compile());
+
+    /// <summary>Refuses a reconciliation that the view's results do not allow.</summary>
+    /// <exception cref="ArgumentException">Results of the type cannot be blended.</exception>
+    public void Check(Reconciliation reconciliation)
+    {
+        if (reconciliation.Mode == ReconciliationMode.Hybrid)
+        {
+            _ = _blend.Value;
+        }
+    }
+
+    /// <summary>Makes the result of one key.</summary>
+    /// <param name="how">The reconciliation.</param>
+    /// <param name="key">The key.</param>
+    /// <param name="states">What the layers hold for it, at least one of them something; used up.</param>
+    /// <param name="made">The result.</param>
+    /// <returns>False if the key has no row.</returns>
+    /// <exception cref="OverflowException">A sum does not fit the type of the result.</exception>
+    public bool TryMake(ref RowReconciliation how, TKey key, ref KeyStates<TRow> states, out MadeRow<TResult> made)
+    {
+        AnswerSource sources = states.Sources;
+        long? start = windows is null || !how.IsByWindow ? null : program.WindowStart!(key);
+        BatchShare share = how.ShareOf(start is { } at ? windows!.End(at) : null, sources);
+        if (share.IsAll)
+        {
+            if (!sources.HasFlag(AnswerSource.Batch))
+            {
+                how.CountWithheld();
+                made = default;
+                return false;
+            }
+
+            made = new MadeRow<TResult>(program.Project(key, in states.Batch), AnswerSource.Batch, share);
+            return true;
+        }
+
+        if (share.IsNone || sources != AnswerSource.Merged)
+        {
+            TRow merged = states.Merged();
+            made = new MadeRow<TResult>(program.Project(key, in merged), sources, share);
+            return true;
+        }
+
+        // Merging uses the batch's states up, so their result comes first.
+        TResult batch = program.Project(key, in states.Batch);
+        TRow all = states.Merged();
+        made = new MadeRow<TResult>(_blend.Value(program.Project(key, in all), batch, share), sources, share);
+        return true;
+    }
+}
+
+/// <summary>The result of one key.</summary>
+/// <param name="Result">The result.</param>
+/// <param name="Sources">The layers that it was made of.</param>
+/// <param name="Share">The weight of the batch value.</param>
+internal readonly record struct MadeRow<TResult>(TResult Result, AnswerSource Sources, BatchShare Share);
