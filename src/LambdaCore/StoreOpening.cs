@@ -127,7 +127,7 @@ internal static class StoreOpening
 
     private static void RegisterFunctions(DuckDbConnection connection, IEnumerable<ViewPlan> plans)
     {
-        ScalarFunctions.Register(connection);
+        ScalarFunctions.Register(connection, plans.SelectMany(p => p.Callbacks));
         CodeAggregates.Register(connection, plans.SelectMany(p => p.Aggregates).Select(a => a.Function));
     }
 

@@ -12,9 +12,11 @@ namespace LambdaCore.Batch;
 internal static class ScalarFunctions
 {
     /// <summary>Registers them with every connection of an instance. Once per instance.</summary>
-    public static void Register(DuckDbConnection connection)
+    /// <param name="connection">A connection of the instance.</param>
+    /// <param name="others">What the SQL of the views calls beyond the operators of the table.</param>
+    public static void Register(DuckDbConnection connection, params IEnumerable<CallbackFunction> others)
     {
-        foreach (CallbackFunction function in OperatorTable.Callbacks)
+        foreach (CallbackFunction function in OperatorTable.Callbacks.Concat(others).DistinctBy(f => f.SqlName))
         {
             connection.Register(Describe(function));
         }
@@ -26,13 +28,13 @@ internal static class ScalarFunctions
         MethodInfo bind = typeof(ScalarFunctions).GetMethods(BindingFlags.NonPublic | BindingFlags.Static)
             .Single(m => m.Name == nameof(Bind) && m.GetGenericArguments().Length == types.Length)
             .MakeGenericMethod(types);
-        ScalarBody body = bind.CreateDelegate<Func<MethodInfo, ScalarBody>>()(function.Method);
+        ScalarBody body = bind.CreateDelegate<Func<CallbackFunction, ScalarBody>>()(function);
         return new DuckDbScalarFunction(function.SqlName, [.. function.Parameters.Select(VectorValue.TypeOf)], VectorValue.TypeOf(function.Result), body);
     }
 
-    private static ScalarBody Bind<T, TResult>(MethodInfo method)
+    private static ScalarBody Bind<T, TResult>(CallbackFunction callback)
     {
-        Func<T, TResult> function = method.CreateDelegate<Func<T, TResult>>();
+        Func<T, TResult> function = callback.Method.CreateDelegate<Func<T, TResult>>(callback.Target);
         return (ChunkReader input, ref VectorWriter output) =>
         {
             VectorReader first = input.Column(0);
@@ -50,9 +52,9 @@ internal static class ScalarFunctions
         };
     }
 
-    private static ScalarBody Bind<T1, T2, TResult>(MethodInfo method)
+    private static ScalarBody Bind<T1, T2, TResult>(CallbackFunction callback)
     {
-        Func<T1, T2, TResult> function = method.CreateDelegate<Func<T1, T2, TResult>>();
+        Func<T1, T2, TResult> function = callback.Method.CreateDelegate<Func<T1, T2, TResult>>(callback.Target);
         return (ChunkReader input, ref VectorWriter output) =>
         {
             VectorReader first = input.Column(0);
@@ -71,9 +73,9 @@ internal static class ScalarFunctions
         };
     }
 
-    private static ScalarBody Bind<T1, T2, T3, TResult>(MethodInfo method)
+    private static ScalarBody Bind<T1, T2, T3, TResult>(CallbackFunction callback)
     {
-        Func<T1, T2, T3, TResult> function = method.CreateDelegate<Func<T1, T2, T3, TResult>>();
+        Func<T1, T2, T3, TResult> function = callback.Method.CreateDelegate<Func<T1, T2, T3, TResult>>(callback.Target);
         return (ChunkReader input, ref VectorWriter output) =>
         {
             VectorReader first = input.Column(0);

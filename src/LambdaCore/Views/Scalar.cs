@@ -21,6 +21,14 @@ internal abstract class Scalar
     /// <summary>Whether the value may be a floating-point NaN.</summary>
     public virtual bool MayBeNaN => Type.Kind is ValueKind.Float32 or ValueKind.Float64;
 
+    /// <summary>The scalar itself and all that it is computed from.</summary>
+    public IEnumerable<Scalar> Parts => this switch
+    {
+        CallScalar call => call.Arguments.SelectMany(a => a.Parts).Prepend(this),
+        MembershipScalar membership => membership.Operand.Parts.Prepend(this),
+        _ => [this],
+    };
+
     /// <inheritdoc/>
     public sealed override string ToString() => Text;
 }

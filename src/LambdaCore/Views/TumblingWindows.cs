@@ -30,7 +30,7 @@ internal sealed record TumblingWindows : WindowAssigner
     public override string Text => string.Create(CultureInfo.InvariantCulture, $"tumbling {Size} us from {Offset} us");
 
     /// <inheritdoc/>
-    public override string Description => $"{TimeSpan.FromMicroseconds(Size)}{(Offset == 0 ? "" : $" from {TimeSpan.FromMicroseconds(Offset)}")}";
+    public override string Description => Describe(Size, Offset);
 
     /// <inheritdoc/>
     public override long Start(long time) => Math.Max(time - ((time - _origin) % Size), FirstMoment);
@@ -48,6 +48,10 @@ internal sealed record TumblingWindows : WindowAssigner
             ? SqlText.Infix(floor)
             : SqlText.Atom(string.Create(CultureInfo.InvariantCulture, $"CASE WHEN {floor} < {FirstMoment} THEN {FirstMoment} ELSE {floor} END"));
     }
+
+    /// <summary>Windows of a length and an offset, for people.</summary>
+    public static string Describe(long size, long offset) =>
+        $"{TimeSpan.FromMicroseconds(size):c}{(offset == 0 ? "" : $" from {TimeSpan.FromMicroseconds(offset):c}")}";
 
     /// <summary>A length of windows in microseconds.</summary>
     public static long Microseconds(TimeSpan size) =>

@@ -43,6 +43,12 @@ internal sealed class ViewPlan
     /// <summary>All columns of the states, in the order of the bytes of a row.</summary>
     public IEnumerable<PlannedColumn> StateColumns => Aggregates.SelectMany(a => a.Columns);
 
+    /// <summary>The functions written in C# that the view's SQL calls.</summary>
+    public IEnumerable<CallbackFunction> Callbacks => Scalars.SelectMany(s => s.Parts).OfType<CallScalar>().Select(c => c.Operator.Callback).OfType<CallbackFunction>();
+
+    private IEnumerable<Scalar> Scalars =>
+        [.. new[] { Filter }.Concat(Keys.Select(k => k.Scalar)).Concat(Aggregates.SelectMany(a => a.Inputs.Append(a.Filter))).OfType<Scalar>()];
+
     private string MeaningText()
     {
         StringBuilder text = new("lambdacore view 1\n");

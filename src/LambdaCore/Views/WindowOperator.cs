@@ -1,4 +1,6 @@
 using System.Linq.Expressions;
+using System.Security.Cryptography;
+using System.Text;
 using LambdaCore.Values;
 
 namespace LambdaCore.Views;
@@ -10,12 +12,22 @@ internal static class WindowOperator
     public static CallScalar Apply(WindowAssigner windows, Scalar time) => new(Of(windows), [time]);
 
     /// <summary>The operator.</summary>
-    public static Operator Of(WindowAssigner windows) => new($"Window({windows.Text})", [ValueKind.Timestamp], ValueKind.Timestamp)
+    public static Operator Of(WindowAssigner windows)
     {
-        Window = windows,
-        Evaluate = a => Expression.Call(Expression.Constant(windows), nameof(WindowAssigner.Start), null, a[0]),
-        Sql = a => windows is TumblingWindows tumbling
-            ? tumbling.Start(a[0])
-            : throw new NotSupportedException($"There is no SQL for windows of {windows.Description}."),
-    };
+        CallbackFunction? callback = windows is TumblingWindows ? null : Callback(windows);
+        return new Operator($"Window({windows.Text})", [ValueKind.Timestamp], ValueKind.Timestamp)
+        {
+            Window = windows,
+            Evaluate = a => Expression.Call(Expression.Constant(windows), nameof(WindowAssigner.Start), null, a[0]),
+            Sql = a => windows is TumblingWindows tumbling ? tumbling.Start(a[0]) : SqlText.Atom($"{callback!.SqlName}({a[0].Text})"),
+            Callback = callback,
+        };
+    }
+
+    private static CallbackFunction Callback(WindowAssigner windows)
+    {
+        string name = $"lambdacore_window_{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(windows.Text)))[..16]}";
+        Func<long, long> start = windows.Start;
+        return new CallbackFunction(name, [ValueKind.Timestamp], ValueKind.Timestamp, start.Method, windows);
+    }
 }

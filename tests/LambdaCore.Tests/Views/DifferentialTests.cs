@@ -61,7 +61,7 @@ internal sealed class DifferentialTests
         DirectoryInfo folder = Directory.CreateTempSubdirectory("lambdacore-views-");
         using DuckDbInstance instance = new(new DuckDbOptions { AllowedDirectories = [folder.FullName] });
         using DuckDbConnection connection = instance.Connect();
-        ScalarFunctions.Register(connection);
+        ScalarFunctions.Register(connection, RandomScalars.Windows.Select(o => o.Callback).OfType<CallbackFunction>());
         StoredEvents.Create(connection, "stored", events);
         string parquet = Path.Combine(folder.FullName, "events.parquet");
         connection.Execute($"COPY stored TO {Sql.Text(parquet)} (FORMAT parquet, ROW_GROUP_SIZE 2048)");

@@ -34,6 +34,7 @@ internal sealed class FoldAgainstSqlTests
         Keyed(View.Of<Anything>("k_bytes").GroupBy(e => e.BytesN)),
         Keyed(View.Of<Anything>("k_enum").GroupBy(e => new { e.Tint, e.Weekday })),
         Keyed(View.Of<Anything>("k_week").GroupBy(e => new { Week = Window.Of(e.Time, TimeSpan.FromDays(7)), Month = e.Time.Month, In = Wanted.Contains(e.I32) })),
+        Keyed(View.Of<Anything>("k_zoned").GroupBy(e => new { Day = Window.Day(e.Time, "Europe/Berlin"), Month = (DateTimeOffset?)Window.Month(e.MomentN!.Value, "Pacific/Apia") })),
         Keyed(View.Of<Anything>("k_computed").GroupBy(e => new { Sum = (int?)(e.I32 + e.I16), Half = e.I32 / 2, Positive = e.F64 > 0, Length = e.Text.Length })),
     ];
 
@@ -53,7 +54,7 @@ internal sealed class FoldAgainstSqlTests
         Dictionary<string, string> folded = view.Accept(new Folder(events));
         using DuckDbInstance instance = new(new DuckDbOptions());
         using DuckDbConnection connection = instance.Connect();
-        ScalarFunctions.Register(connection);
+        ScalarFunctions.Register(connection, view.Plan.Callbacks);
         CodeAggregates.Register(connection, view.Plan.Aggregates.Select(a => a.Function));
 
         StoredEvents.Create(connection, "events", events);

@@ -9,9 +9,11 @@ internal sealed class RandomScalars(NastyValues values, EventSchema schema)
     /// <summary>Operators that give the start of a window, which the table cannot list.</summary>
     public static IReadOnlyList<Operator> Windows { get; } =
     [
-        .. new long[] { 1, 60_000_000, 3_600_000_000, 86_400_000_000, 604_800_000_000, 7, 46_800_000_001, 400_000_000_000_000_000 }
-            .SelectMany(size => new[] { 0, 1, size / 3, -size / 7, size + 5 }
-                .Select(offset => WindowOperator.Of(new TumblingWindows(TimeSpan.FromMicroseconds(size), TimeSpan.FromMicroseconds(offset))))),
+        .. new (long Size, long Offset)[] { (1, 0), (60_000_000, 7), (3_600_000_000, 0), (86_400_000_000, -1), (7, 9), (46_800_000_001, 15_600_000_000), (400_000_000_000_000_000, 5_000_000_000) }
+            .Select(w => WindowOperator.Of(new TumblingWindows(TimeSpan.FromMicroseconds(w.Size), TimeSpan.FromMicroseconds(w.Offset)))),
+        WindowOperator.Of(Window.Even(TimeSpan.FromDays(1), default, "Europe/Berlin")),
+        WindowOperator.Of(Window.Even(TimeSpan.FromHours(1), default, "Australia/Lord_Howe")),
+        WindowOperator.Of(Window.Months("America/Havana")),
     ];
 
     private static readonly ILookup<ValueKind, Operator> ByResult = OperatorTable.All.Concat(Windows).ToLookup(o => o.Result);

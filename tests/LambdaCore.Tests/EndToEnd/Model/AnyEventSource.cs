@@ -10,9 +10,16 @@ namespace LambdaCore.Tests.EndToEnd.Model;
 internal sealed class AnyEventSource
 {
     private static readonly string[] Categories = ["view", "purchase", "", "heartbeat", "\uFFFF", "\U00010000", "a\0b"];
-    private static readonly DateTimeOffset Begin = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+    /// <summary>New Year, and the days before clocks are changed: in Berlin, in Havana, on Lord Howe, in Beirut, and in Apia, which skipped a day.</summary>
+    private static readonly DateTimeOffset[] Begins =
+    [
+        .. new[] { "2026-01-01T00:00Z", "2026-03-28T12:00Z", "2025-10-25T20:00Z", "2025-11-01T22:00Z", "2026-04-04T09:00Z", "2026-03-28T16:00Z", "2011-12-30T02:00Z" }
+            .Select(t => DateTimeOffset.Parse(t, System.Globalization.CultureInfo.InvariantCulture)),
+    ];
 
     private readonly Random _random;
+    private readonly DateTimeOffset _begin;
     private readonly int _nastyPercent;
     private readonly int _missingPercent;
     private readonly int _choices;
@@ -29,6 +36,7 @@ internal sealed class AnyEventSource
         _nastyPercent = nastyPercent ?? random.Next(4) * 25;
         _missingPercent = random.Next(5) * 25;
         _choices = 1 << random.Next(1, 9);
+        _begin = Begins[Math.Max(0, random.Next(-Begins.Length, Begins.Length))];
     }
 
     /// <summary>The next event.</summary>
@@ -98,8 +106,8 @@ internal sealed class AnyEventSource
     public DateTimeOffset AnyTime() => _random.Next(4) switch
     {
         0 => Blur(UnixTime.ToDateTimeOffset((long)RandomValue.Of(ValueKind.Timestamp, _random))),
-        1 => Begin + TimeSpan.FromHours(_random.Next(-2, (int)_elapsed.TotalHours + 3)),
-        _ => Blur(Begin + (_elapsed * ((_random.NextDouble() * 1.2) - 0.1))),
+        1 => _begin + TimeSpan.FromHours(_random.Next(-2, (int)_elapsed.TotalHours + 3)),
+        _ => Blur(_begin + (_elapsed * ((_random.NextDouble() * 1.2) - 0.1))),
     };
 
     private T Value<T>(ValueKind kind)
@@ -134,7 +142,7 @@ internal sealed class AnyEventSource
         ValueKind.Float64 => _random.Next(-1000, 1000) / 8.0,
         ValueKind.Decimal => _random.Next(-100_000, 100_000) / 100m,
         ValueKind.String => $"text{_random.Next(100)}",
-        ValueKind.Timestamp => UnixTime.FromDateTimeOffset(Begin) + _random.NextInt64(100_000_000_000),
+        ValueKind.Timestamp => UnixTime.FromDateTimeOffset(_begin) + _random.NextInt64(100_000_000_000),
         ValueKind.Date => 20_000 + _random.Next(100),
         ValueKind.Duration => _random.NextInt64(1_000_000_000),
         _ => RandomValue.Of(kind, _random),
@@ -150,9 +158,9 @@ internal sealed class AnyEventSource
             0 => DateTimeOffset.MinValue,
             1 => DateTimeOffset.MaxValue,
             2 => DateTimeOffset.UnixEpoch.AddTicks(_random.Next(-20, 20)),
-            < 10 => Begin + TimeSpan.FromHours(Math.Floor(_elapsed.TotalHours)) - TimeSpan.FromTicks(_random.Next(2)),
-            < 30 => Blur(Begin + (_elapsed * _random.NextDouble())),
-            _ => Blur(Begin + _elapsed),
+            < 10 => _begin + TimeSpan.FromHours(Math.Floor(_elapsed.TotalHours)) - TimeSpan.FromTicks(_random.Next(2)),
+            < 30 => Blur(_begin + (_elapsed * _random.NextDouble())),
+            _ => Blur(_begin + _elapsed),
         };
     }
 

@@ -43,6 +43,13 @@ internal static partial class ViewPool
         Of(View.Of<AnyEvent>("hand_days").Where(e => e.Int32Maybe > 0 || e.Flag).GroupBy(e => Window.Day(e.At)).Select(g => new { N = g.Count(), Ids = g.Min(e => e.Id), Big = g.Count(e => e.Amount >= 50) }),
             events => events.Where(e => e.Int32Maybe > 0 || e.Flag).GroupBy(e => Truncate(e.At, TimeSpan.TicksPerDay))
                 .Select(g => (g.Key, new { N = (long)g.Count(), Ids = new Guid(g.Select(e => e.Id.ToString()).Min(StringComparer.Ordinal)!), Big = (long)g.Count(e => e.Amount >= 50) }))),
+        Of(View.Of<AnyEvent>("hand_local_days").GroupBy(e => new { Day = Window.Day(e.At, "Europe/Berlin"), e.Flag }).Select(g => new { N = g.Count(), Last = g.Max(e => e.Sequence) }),
+            events => events.GroupBy(e => new { Day = BerlinMidnight(e.At), e.Flag }).Select(g => (g.Key, new { N = (long)g.Count(), Last = g.Max(e => e.Sequence) }))),
+        Of(View.Of<AnyEvent>("hand_weeks").GroupBy(e => Window.Week(e.At, null, DayOfWeek.Sunday)).Select(g => new { N = g.Count(), Last = g.Max(e => e.Sequence) }),
+            events => events.GroupBy(e => new DateTimeOffset(new DateTime(Math.Max(0, e.At.UtcDateTime.Date.Ticks - ((int)e.At.UtcDateTime.DayOfWeek * TimeSpan.TicksPerDay))), TimeSpan.Zero))
+                .Select(g => (g.Key, new { N = (long)g.Count(), Last = g.Max(e => e.Sequence) }))),
+        Of(View.Of<AnyEvent>("hand_months").GroupBy(e => new { Month = Window.Month(e.At) }).Select(g => g.Count()),
+            events => events.GroupBy(e => new { Month = new DateTimeOffset(e.At.UtcDateTime.Year, e.At.UtcDateTime.Month, 1, 0, 0, 0, TimeSpan.Zero) }).Select(g => (g.Key, (long)g.Count()))),
         Of(View.Of<AnyEvent>("hand_bytes").GroupBy(e => e.Small).Select(g => new { Last = g.Latest(e => e.Payload), Max = g.Max(e => e.PayloadMaybe) }),
             events => events.GroupBy(e => e.Small).Select(g => (g.Key, new
             {
@@ -58,6 +65,23 @@ internal static partial class ViewPool
     ];
 
     private static IComparer<string> Texts { get; } = Comparer<string>.Create((a, b) => Values.Compare(a, b));
+
+    /// <summary>The moment at which a day began in Berlin, where no clock is changed at midnight.</summary>
+    private static DateTimeOffset BerlinMidnight(DateTimeOffset time)
+    {
+        TimeZoneInfo berlin = TimeZoneInfo.FindSystemTimeZoneById("Europe/Berlin");
+        long wall = time.UtcTicks + berlin.GetUtcOffset(time.UtcDateTime).Ticks;
+        for (long utc = Math.Max(0, time.UtcTicks - (wall % TimeSpan.TicksPerDay) - (3 * TimeSpan.TicksPerHour)); ; utc++)
+        {
+            long rest = (utc + berlin.GetUtcOffset(new DateTime(utc, DateTimeKind.Utc)).Ticks) % TimeSpan.TicksPerDay;
+            if (rest == 0 || utc == 0)
+            {
+                return new DateTimeOffset(utc, TimeSpan.Zero);
+            }
+
+            utc += Math.Min(TimeSpan.TicksPerDay - rest, TimeSpan.TicksPerMinute) - 1;
+        }
+    }
 
     private static DateTimeOffset Truncate(DateTimeOffset time, long ticks) => new(time.UtcTicks - (time.UtcTicks % ticks), TimeSpan.Zero);
 
