@@ -32,6 +32,9 @@ internal struct HyperLogLogState : IState<HyperLogLogState>
     /// <summary>Whether the sketch has its dense form.</summary>
     public readonly bool IsDense => _registers is not null;
 
+    /// <summary>The precision; 0 for the sketch of nothing.</summary>
+    public readonly int Precision => _precision;
+
     /// <inheritdoc/>
     public static HyperLogLogState Read(ref ByteReader reader)
     {

@@ -78,6 +78,30 @@ internal unsafe struct ByteReader
         return value;
     }
 
+    /// <summary>Reads a number in one to ten bytes, its only form.</summary>
+    public ulong ReadVarint64()
+    {
+        byte next = ReadByte();
+        ulong value = next & 0x7Fu;
+        for (int shift = 7; next >= 0x80; shift += 7)
+        {
+            next = ReadByte();
+            if (next == 0 || (shift == 63 && next > 1))
+            {
+                throw new InvalidDataException("A number of one to ten bytes is larger than 64 bits or has empty bytes at its end.");
+            }
+
+            value |= (next & 0x7FuL) << shift;
+        }
+
+        return value;
+    }
+
+    /// <summary>Reads a count above zero in one to ten bytes.</summary>
+    public long ReadPositive() => ReadVarint64() is > 0 and <= long.MaxValue and ulong count
+        ? (long)count
+        : throw new InvalidDataException("A count that must be positive is zero, or larger than 63 bits.");
+
     /// <summary>Reads bytes as they are; the span points into the memory read from.</summary>
     public ReadOnlySpan<byte> ReadRaw(long count) => new(Take(count), checked((int)count));
 

@@ -94,6 +94,18 @@ internal sealed class ByteWriter
         WriteByte((byte)value);
     }
 
+    /// <summary>Writes a number in one to ten bytes.</summary>
+    public void WriteVarint64(ulong value)
+    {
+        while (value >= 0x80)
+        {
+            WriteByte((byte)(value | 0x80));
+            value >>= 7;
+        }
+
+        WriteByte((byte)value);
+    }
+
     /// <summary>Writes bytes as they are.</summary>
     public void WriteRaw(ReadOnlySpan<byte> bytes) => bytes.CopyTo(Advance(bytes.Length));
 

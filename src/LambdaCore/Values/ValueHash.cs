@@ -58,6 +58,29 @@ internal static class ValueHash
     /// <summary>The hash of binary.</summary>
     public static ulong Of(byte[] value) => XxHash64.Hash(value);
 
+    /// <summary>The hash of a value of any representation.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong OfAny<T>(T value)
+        where T : notnull => value switch
+    {
+        bool it => Of(it ? 1L : 0L),
+        sbyte it => Of((long)it),
+        byte it => Of((long)it),
+        short it => Of((long)it),
+        ushort it => Of((long)it),
+        int it => Of((long)it),
+        uint it => Of((long)it),
+        long it => Of(it),
+        ulong it => Of(it),
+        float it => Of((double)it),
+        double it => Of(it),
+        decimal it => Of(it),
+        string it => Of(it),
+        Guid it => Of(it),
+        byte[] it => Of(it),
+        _ => throw new NotSupportedException($"{typeof(T)} represents no kind of value."),
+    };
+
     /// <summary>Turns an expression of a representation into one of its hash.</summary>
     public static Expression Call(Expression value)
     {

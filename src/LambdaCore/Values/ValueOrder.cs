@@ -25,7 +25,7 @@ internal static class ValueOrder
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Canonical<T>(T value)
-        where T : struct =>
+        where T : notnull =>
         typeof(T) == typeof(double) ? (T)(object)Canonical((double)(object)value)
         : typeof(T) == typeof(float) ? (T)(object)Canonical((float)(object)value)
         : typeof(T) == typeof(decimal) ? (T)(object)DecimalUnits.ToDecimal(DecimalUnits.FromDecimal((decimal)(object)value))
