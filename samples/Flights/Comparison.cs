@@ -27,7 +27,7 @@ internal sealed record Comparison(
     {
         ViewAnswer<TKey, TResult> answer = await store.Query(view).ExecuteAsync();
         (string[] columns, List<object?[]> expected) = original.Ask(sql);
-        double[] standardErrors = [.. columns.Select(c => answer.Receipt.Errors.FirstOrDefault(e => e.Column == c)?.RelativeStandardError ?? 0)];
+        double[] standardErrors = [.. columns.Select(c => answer.Receipt.Errors.FirstOrDefault(e => e.Column == c)?.Size ?? 0)];
         int matches = 0;
         double largestDifference = 0, largestError = 0;
         string? mismatch = answer.Rows.Count == expected.Count ? null : $"{answer.Rows.Count} rows instead of {expected.Count}";

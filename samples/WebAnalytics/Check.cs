@@ -17,7 +17,7 @@ internal sealed class Check(LambdaStore<PageEvent> store, IReadOnlyList<PageEven
     public async Task RunAsync()
     {
         ViewAnswer<HourKey, HourStats> hours = await store.Query(Views.Hours).ExecuteAsync();
-        double usersError = hours.Receipt.Errors.Single(e => e.Column == nameof(HourStats.Users)).RelativeStandardError;
+        double usersError = hours.Receipt.Errors.Single(e => e.Column == nameof(HourStats.Users)).Size;
         Compare("hours", hours, sent.GroupBy(e => new HourKey(Window.Hour(e.Timestamp), e.EventType)), (g, r) =>
             r.Events == g.Count()
             && IsNear(r.Users, g.Select(e => e.UserId).Distinct().Count(), 5 * usersError)

@@ -18,8 +18,8 @@ internal sealed record AggregateFunction(string Name, object Aggregator, IReadOn
     /// <summary>What the result depends on besides the state, as a text that says all of it; functions that differ only here share a state.</summary>
     public string ResultParameters { get; init; } = "";
 
-    /// <summary>The relative standard error of the result; zero if it is exact.</summary>
-    public double RelativeStandardError { get; init; }
+    /// <summary>How far the result may be off; null if it is exact.</summary>
+    public ErrorBound? Error { get; init; }
 
     /// <summary>
     /// Whether the bytes of a state depend, in their last digits or beyond a capacity, on the order in which events and

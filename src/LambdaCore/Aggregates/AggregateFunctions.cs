@@ -7,7 +7,7 @@ namespace LambdaCore.Aggregates;
 /// Every aggregate that a definition can use, by its name there and the type of its input. An input that may be missing
 /// is the same as one that may not: missing values are left out.
 /// </summary>
-internal static class AggregateFunctions
+internal static partial class AggregateFunctions
 {
     /// <summary>The number of events.</summary>
     public static AggregateFunction Count() => Aggregates.Count.Describe();

@@ -15,7 +15,7 @@ internal readonly struct ApproxDistinct(int precision) : IAggregator<ulong, Hype
     public static AggregateFunction Describe(ValueKind kind, int precision) =>
         AggregateFunction.ByCode(nameof(ApproxDistinct), new ApproxDistinct(Precision.Checked(precision)), [new ScalarType(kind, false)], string.Create(CultureInfo.InvariantCulture, $"precision {precision}")) with
         {
-            RelativeStandardError = 1.04 / Math.Sqrt(1 << precision),
+            Error = new ErrorBound(ErrorKind.RelativeStandardError, Precision.StandardError(precision)),
             TakesHashes = true,
         };
 

@@ -6,6 +6,9 @@ internal static class Precision
     /// <summary>The precision that serves most: 4096 registers, 1.6 % standard error.</summary>
     public const int Default = 12;
 
+    /// <summary>The relative standard error of a precision's estimates.</summary>
+    public static double StandardError(int bits) => 1.04 / Math.Sqrt(1 << bits);
+
     /// <summary>The precision itself.</summary>
     /// <exception cref="ArgumentOutOfRangeException">There are no such sketches.</exception>
     public static int Checked(int bits) =>

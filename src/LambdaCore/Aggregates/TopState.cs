@@ -27,6 +27,12 @@ internal struct TopState<T> : IState<TopState<T>>
     /// <summary>The least capacity.</summary>
     public const int LeastCapacity = 16;
 
+    /// <summary>
+    /// The capacity that serves most: counts are exact up to 1024 distinct values, and beyond that too high by at most 0.133 % of all events; a value
+    /// that makes up 1 % of the events is missed once in 29,000 times.
+    /// </summary>
+    public const int DefaultCapacity = 1024;
+
     /// <summary>The greatest capacity: 65,536 values, and five megabytes of cells.</summary>
     public const int GreatestCapacity = 65_536;
 

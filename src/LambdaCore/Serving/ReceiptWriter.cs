@@ -25,8 +25,8 @@ internal sealed class ReceiptWriter
         _sealedWatermark = sealedWatermark;
         _clock = clock;
         _errors = [.. plan.Aggregates
-            .Where(a => a.Function.RelativeStandardError > 0)
-            .Select(a => new ColumnError(a.Columns[0].Name, a.Function.Name, a.Function.RelativeStandardError))];
+            .Where(a => a.Function.Error is not null)
+            .Select(a => new ColumnError(a.Columns[0].Name, a.Function.Name, a.Function.Error!.Value.Kind, a.Function.Error.Value.Size))];
     }
 
     /// <summary>Writes a receipt.</summary>

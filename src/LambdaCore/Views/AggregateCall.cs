@@ -33,6 +33,18 @@ internal sealed record AggregateCall(AggregateFunction Function, IReadOnlyList<S
             nameof(EventGroup<,>.Latest) => Over(AggregateFunctions.Latest, Result(0)),
             nameof(EventGroup<,>.ApproxDistinct) => Over(
                 input => AggregateFunctions.ApproxDistinct(input, Parameter(1, Precision.Default, "the precision", "Write a number from 4 to 18.")), Value(0)),
+            nameof(EventGroup<,>.Quantile) => Over(
+                input => AggregateFunctions.Quantile(input, Required<double>(1, "the share", "Write a number from 0 to 1."), Parameter(2, Quantile.DefaultAccuracy, "the accuracy", "Write a number, like 0.01 for 1 %.")), Measure(0)),
+            nameof(EventGroup<,>.Variance) => Spread(isSample: true, isRoot: false),
+            nameof(EventGroup<,>.PopulationVariance) => Spread(isSample: false, isRoot: false),
+            nameof(EventGroup<,>.StandardDeviation) => Spread(isSample: true, isRoot: true),
+            nameof(EventGroup<,>.PopulationStandardDeviation) => Spread(isSample: false, isRoot: true),
+            nameof(EventGroup<,>.Histogram) => Over(input => AggregateFunctions.Histogram(input, Required<double[]>(1, "its edges", "Write numbers in ascending order.")), Measure(0)),
+            nameof(EventGroup<,>.CountDistinct) => Over(
+                input => AggregateFunctions.CountDistinct(input, Number(1, "the limit"), Parameter(2, WhenExceeded.Fail, "what to do beyond the limit", "Write WhenExceeded.Fail or WhenExceeded.Approximate.")), Value(0)),
+            nameof(EventGroup<,>.TopK) => Over(input => AggregateFunctions.TopK(input, TypeOf(0), Number(1, "the number of values"), Parameter(2, (int?)null, "the capacity", "Write a number.")), Value(0)),
+            nameof(EventGroup<,>.FirstN) => Over(input => AggregateFunctions.FirstN(input, TypeOf(0), Number(1, "the number of values")), Value(0)),
+            nameof(EventGroup<,>.LastN) => Over(input => AggregateFunctions.LastN(input, TypeOf(0), Number(1, "the number of values")), Value(0)),
             _ => throw Refuse(call, "it is no aggregate that can be translated.", "Use g.Count(), g.Sum(...) and the others."),
         };
 
@@ -83,6 +95,25 @@ internal sealed record AggregateCall(AggregateFunction Function, IReadOnlyList<S
             return input.Type.Kind == ValueKind.UInt64 ? As(ValueKind.Decimal, input) : input;
         }
 
+        /// <summary>A number of each event that is measured as a double.</summary>
+        private Scalar Measure(int argument)
+        {
+            LambdaExpression lambda = Lambda(argument);
+            Scalar input = Translate(lambda, WideArithmetic.Of);
+            if (_name is nameof(EventGroup<,>.Quantile))
+            {
+                RequireIfResultIs(lambda, input);
+            }
+
+            return input;
+        }
+
+        private AggregateCall Spread(bool isSample, bool isRoot) =>
+            Over(input => AggregateFunctions.Spread(_name, input, new SpreadMeasure(isSample, isRoot)), Measure(0));
+
+        /// <summary>The type of the values that a lambda gives.</summary>
+        private Type TypeOf(int argument) => Lambda(argument).ReturnType;
+
         /// <summary>A value of each event, one of which is the result.</summary>
         private Scalar Result(int argument)
         {
@@ -110,6 +141,11 @@ internal sealed record AggregateCall(AggregateFunction Function, IReadOnlyList<S
             call.Arguments.Count <= argument ? absent
             : ClosedExpression.IsClosed(call.Arguments[argument], group) ? (T)ClosedExpression.Evaluate(draft.Name, call.Arguments[argument])!
             : throw Refuse(call, $"{what} must be known when the view is defined.", instead);
+
+        private T Required<T>(int argument, string what, string instead) =>
+            Parameter(argument, default(T), what, instead) ?? throw Refuse(call, $"{what} cannot be null.", instead);
+
+        private int Number(int argument, string what) => Required<int>(argument, what, "Write a number.");
 
         private ViewDefinitionException Refuse(Expression part, string why, string instead) => Refusal.Of(draft.Name, part, why, instead);
     }

@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace LambdaCore;
 
 /// <summary>
@@ -6,7 +8,7 @@ namespace LambdaCore;
 /// </summary>
 /// <remarks>
 /// A selector that gives a missing value (null, an overflow, a division by zero) leaves that event out of the aggregate. Where
-/// no event is left, sums are zero, counts are zero, and the other aggregates are null; selectors of a type that cannot be null therefore
+/// no event is left, sums are zero, counts are zero, lists are empty, and the other aggregates are null; selectors of a type that cannot be null therefore
 /// must not be able to give a missing value. Sums, differences and products of 32-bit integers that enter a sum or an average are computed in
 /// 64 bits, so that <c>g.Sum(e => e.Price * e.Quantity)</c> does not overflow on the way.
 /// </remarks>
@@ -86,6 +88,74 @@ public abstract class EventGroup<TEvent, TKey>
 
     /// <summary>The number of distinct values, by a HyperLogLog of 2^precision registers: 1.04 / sqrt(2^precision) standard error.</summary>
     public long ApproxDistinct<TValue>(Func<TEvent, TValue> selector, int precision) => throw Misuse();
+
+    /// <summary>
+    /// The number of distinct values, exact up to a limit. If there are more, reading it fails with <see cref="OverflowException"/>. The values are kept: up to
+    /// as many per key as the limit says, which is at most a million.
+    /// </summary>
+    public long CountDistinct<TValue>(Func<TEvent, TValue> selector, int limit) => throw Misuse();
+
+    /// <summary>The number of distinct values, exact up to a limit; the definition says what becomes of it beyond.</summary>
+    public long CountDistinct<TValue>(Func<TEvent, TValue> selector, int limit, WhenExceeded whenExceeded) => throw Misuse();
+
+    /// <summary>
+    /// A quantile, within 1 % of the number at place <c>floor(share * (count - 1))</c> of the sorted list: a share of 0.5 gives the median, 0 the least number, 1 the
+    /// greatest. NaN is above all numbers; magnitudes below 2.2e-308 count as zero. Quantiles of the same numbers share what is kept of them (DDSketch).
+    /// </summary>
+    public double Quantile<TValue>(Func<TEvent, TValue> selector, double share)
+        where TValue : struct, INumber<TValue> => throw Misuse();
+
+    /// <summary>A quantile of the values that are there, within 1 %; null if there are none.</summary>
+    public double? Quantile<TValue>(Func<TEvent, TValue?> selector, double share)
+        where TValue : struct, INumber<TValue> => throw Misuse();
+
+    /// <summary>A quantile, within a relative accuracy from 0.001 to 0.25. Memory grows with its inverse: about 1.16 / accuracy buckets per power of ten that the numbers span.</summary>
+    public double Quantile<TValue>(Func<TEvent, TValue> selector, double share, double relativeAccuracy)
+        where TValue : struct, INumber<TValue> => throw Misuse();
+
+    /// <summary>A quantile of the values that are there, within a relative accuracy from 0.001 to 0.25; null if there are none.</summary>
+    public double? Quantile<TValue>(Func<TEvent, TValue?> selector, double share, double relativeAccuracy)
+        where TValue : struct, INumber<TValue> => throw Misuse();
+
+    /// <summary>
+    /// The variance of a sample; null for fewer than two values. As of all four measures of spread, the last digits depend on the order of events; NaN and
+    /// infinities make it NaN. The four share what is kept of the same numbers.
+    /// </summary>
+    public double? Variance<TValue>(Func<TEvent, TValue> selector) => throw Misuse();
+
+    /// <summary>The variance of all values there are; null if there are none.</summary>
+    public double? PopulationVariance<TValue>(Func<TEvent, TValue> selector) => throw Misuse();
+
+    /// <summary>The standard deviation of a sample; null for fewer than two values.</summary>
+    public double? StandardDeviation<TValue>(Func<TEvent, TValue> selector) => throw Misuse();
+
+    /// <summary>The standard deviation of all values there are; null if there are none.</summary>
+    public double? PopulationStandardDeviation<TValue>(Func<TEvent, TValue> selector) => throw Misuse();
+
+    /// <summary>
+    /// How many numbers fall into each bucket between given edges: first those below the first edge, then those from each edge up to the next, last
+    /// those from the last edge on, and NaN. The edges, 1 to 62 of them, are finite and strictly ascending; each bucket is a column of the batch view.
+    /// </summary>
+    public IReadOnlyList<long> Histogram<TValue>(Func<TEvent, TValue> selector, params double[] edges) => throw Misuse();
+
+    /// <summary>
+    /// The most frequent values, most frequent first, with counts. Counts are exact while the group has no more than 1024 distinct values (or ten times
+    /// <paramref name="number"/>). Beyond, a count is too high by at most 0.133 % of the events (with a probability of 99.3 %) and never too low, and a value that makes
+    /// up 1 % of the events is missing with a probability of 0.004 %.
+    /// </summary>
+    public IReadOnlyList<TopItem<TValue>> TopK<TValue>(Func<TEvent, TValue> selector, int number) => throw Misuse();
+
+    /// <summary>
+    /// The most frequent values. Counts are exact up to as many distinct values as the capacity (16 to 65,536). Beyond, a count is too high by at most
+    /// 1.36 / capacity of the events (with a probability of 99.3 %), and a value with a share p of the events is missing with a probability below exp(-p * capacity).
+    /// </summary>
+    public IReadOnlyList<TopItem<TValue>> TopK<TValue>(Func<TEvent, TValue> selector, int number, int capacity) => throw Misuse();
+
+    /// <summary>The values of the events with the smallest event times, earliest first; among equal times, in the order of the log. At most 10,000. Events without a value are passed over.</summary>
+    public IReadOnlyList<TValue> FirstN<TValue>(Func<TEvent, TValue> selector, int number) => throw Misuse();
+
+    /// <summary>The values of the events with the largest event times, latest first; among equal times, last in the log first. At most 10,000. Events without a value are passed over.</summary>
+    public IReadOnlyList<TValue> LastN<TValue>(Func<TEvent, TValue> selector, int number) => throw Misuse();
 
     private static InvalidOperationException Misuse() => new(
         "An EventGroup only stands for the events of one key inside a view's definition (View.Of<T>(...).GroupBy(...).Select(g => ...)). It cannot be called.");

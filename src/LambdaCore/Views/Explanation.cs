@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 
 namespace LambdaCore.Views;
@@ -24,14 +23,10 @@ internal static class Explanation
                 .Append(aggregate.Function.Parameters.Length == 0 ? "" : $" with {aggregate.Function.Parameters}")
                 .Append(aggregate.Filter is null ? "" : $" where {ScalarSql.Condition(aggregate.Filter)}")
                 .Append(" in ").AppendJoin(", ", aggregate.Columns.Select(c => $"{c.Name}: {c.Column.Type}"))
-                .Append(Error(aggregate.Function.RelativeStandardError)).Append('\n');
+                .Append(aggregate.Function.Error is { } error ? $", {error}" : "").Append('\n');
         }
 
         _ = text.Append("  meaning   ").Append(plan.Fingerprint).Append("\n\n");
         return text.Append(SqlCompiler.SelectStates(plan, "events", "event_time")).Append('\n').ToString();
     }
-
-    private static string Error(double relative) => relative == 0
-        ? ""
-        : string.Create(CultureInfo.InvariantCulture, $", standard error {relative * 100:0.##} %");
 }

@@ -22,7 +22,7 @@ internal sealed class AggregateLaws(AggregateSubject subject)
             for (int cut = 0; cut <= samples.Length; cut++)
             {
                 byte[] merged = subject.Merge(subject.Fold(samples[..cut]), subject.Fold(samples[cut..]));
-                Assert.That(merged, Is.EqualTo(whole), $"seed {seed}, round {round}, cut {cut}");
+                Assert.That(merged, subject.Like(whole), $"seed {seed}, round {round}, cut {cut}");
             }
         }
     }
@@ -41,8 +41,8 @@ internal sealed class AggregateLaws(AggregateSubject subject)
 
             Assert.Multiple(() =>
             {
-                Assert.That(subject.Merge(subject.Merge(a, b), c), Is.EqualTo(subject.Merge(a, subject.Merge(b, c))), $"associative, seed {seed}");
-                Assert.That(subject.Merge(a, b), Is.EqualTo(subject.Merge(b, a)), $"commutative, seed {seed}");
+                Assert.That(subject.Merge(subject.Merge(a, b), c), subject.Like(subject.Merge(a, subject.Merge(b, c))), $"associative, seed {seed}");
+                Assert.That(subject.Merge(a, b), subject.Like(subject.Merge(b, a)), $"commutative, seed {seed}");
                 Assert.That(subject.Merge(nothing, a), Is.EqualTo(a), $"left identity, seed {seed}");
                 Assert.That(subject.Merge(a, nothing), Is.EqualTo(a), $"right identity, seed {seed}");
             });
@@ -58,7 +58,7 @@ internal sealed class AggregateLaws(AggregateSubject subject)
             Sample[] samples = Samples.Of(subject.Function, 30, random);
             byte[] forward = subject.Fold(samples);
             random.Shuffle(samples);
-            Assert.That(subject.Fold(samples), Is.EqualTo(forward), $"seed {seed}, round {round}");
+            Assert.That(subject.Fold(samples), subject.Like(forward), $"seed {seed}, round {round}");
         }
     }
 

@@ -20,12 +20,14 @@ internal sealed class AggregateResultTests
     }
 
     [Test]
-    public void Without_values_counts_and_sums_are_zero_and_the_rest_is_missing([ValueSource(typeof(RandomValue), nameof(RandomValue.Kinds))] ValueKind kind)
+    public void Without_values_counts_and_sums_are_zero_lists_are_empty_and_the_rest_is_missing([ValueSource(typeof(RandomValue), nameof(RandomValue.Kinds))] ValueKind kind)
     {
         foreach (AggregateSubject subject in AggregateSubject.Over(kind))
         {
             object? result = subject.Result(subject.Fold([new Sample(default, null)]));
-            Assert.That(result, subject.Function.Name is "Sum" or "ApproxDistinct" ? Is.EqualTo(Convert.ChangeType(0, subject.Function.Result)) : Is.Null, $"{subject}");
+            Assert.That(result, subject.Function.Name is "TopK" or "FirstN" or "LastN" ? Is.Empty
+                : subject.Function.Name is "Histogram" ? Is.All.Zero
+                : subject.Function.Name is "Sum" or "ApproxDistinct" or "CountDistinct" ? Is.EqualTo(Convert.ChangeType(0, subject.Function.Result)) : Is.Null, $"{subject}");
         }
 
         Assert.That(Result(AggregateFunctions.Count()), Is.EqualTo(0L));

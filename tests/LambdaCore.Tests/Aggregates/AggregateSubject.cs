@@ -1,6 +1,8 @@
 using System.Linq.Expressions;
 using LambdaCore.Aggregates;
 using LambdaCore.Values;
+using NUnit.Framework;
+using NUnit.Framework.Constraints;
 
 namespace LambdaCore.Tests.Aggregates;
 
@@ -31,6 +33,21 @@ internal abstract unsafe class AggregateSubject(AggregateFunction function)
         yield return Of(AggregateFunctions.Latest(input));
         yield return Of(AggregateFunctions.ApproxDistinct(input, 4));
         yield return Of(AggregateFunctions.ApproxDistinct(input));
+        yield return Of(AggregateFunctions.CountDistinct(input, 6, WhenExceeded.Fail));
+        yield return Of(AggregateFunctions.CountDistinct(input, 6, WhenExceeded.Approximate));
+        yield return Of(AggregateFunctions.TopK(input, ScalarType.RepresentationOf(kind), 3, 16));
+        yield return Of(AggregateFunctions.TopK(input, ScalarType.RepresentationOf(kind), 1000, 10_000));
+        yield return Of(AggregateFunctions.FirstN(input, ScalarType.RepresentationOf(kind), 1));
+        yield return Of(AggregateFunctions.LastN(input, ScalarType.RepresentationOf(kind), 5));
+        if (kind == ValueKind.Float64)
+        {
+            yield return Of(AggregateFunctions.Quantile(input, 0.5));
+            yield return Of(AggregateFunctions.Quantile(input, 0.99, 0.1));
+            yield return Of(AggregateFunctions.Histogram(input, [0]));
+            yield return Of(AggregateFunctions.Histogram(input, [-1e300, -4, -1, 0, double.Epsilon, 1, 2.5, double.MaxValue]));
+            yield return Of(AggregateFunctions.Histogram(input, [.. Enumerable.Range(-31, 62).Select(i => (double)i)]));
+            yield return Of(AggregateFunctions.Spread("Variance", input, new SpreadMeasure(IsSample: true, IsRoot: false)));
+        }
     }
 
     public static AggregateSubject Of(AggregateFunction function)
@@ -51,6 +68,26 @@ internal abstract unsafe class AggregateSubject(AggregateFunction function)
 
     /// <summary>Whether merging leaves the other state alone, and later changes of either leave the other alone.</summary>
     public abstract bool MergeSharesNothing(Sample[] first, Sample[] second, Sample[] later);
+
+    /// <summary>
+    /// A test for a state that stands for the same values: the same bytes, except for moments, of which the last digits depend on the order.
+    /// </summary>
+    public IResolveConstraint Like(byte[] expected)
+    {
+        if (Function.State != typeof(MomentsState))
+        {
+            return Is.EqualTo(expected);
+        }
+
+        MomentsState wanted = StateTree.Read<MomentsState>(expected);
+        return new PredicateConstraint<byte[]>(actual =>
+        {
+            MomentsState state = StateTree.Read<MomentsState>(actual!);
+            return state.Count == wanted.Count && IsNear(state.Mean, wanted.Mean) && IsNear(state.Squares, wanted.Squares);
+        });
+    }
+
+    private static bool IsNear(double actual, double expected) => actual.Equals(expected) || Math.Abs(actual - expected) <= 1e-9 * (1 + Math.Abs(expected));
 
     public override string ToString() =>
         $"{Function.Name}({string.Join(", ", Function.Inputs)}){(Function.Parameters.Length > 0 ? $" with {Function.Parameters}" : "")}";

@@ -110,7 +110,7 @@ internal sealed class AggregateSqlTests : DuckDbFixture
         foreach ((long group, byte[] state) in states)
         {
             byte[] expected = subject.Fold(samples.Where((_, i) => groups[i] == group && kept[i]));
-            Assert.That(state, Is.EqualTo(expected), $"{subject}, predicate '{predicate}', group {group}, seed {Seed}");
+            Assert.That(state, subject.Like(expected), $"{subject}, predicate '{predicate}', group {group}, seed {Seed}");
         }
     }
 

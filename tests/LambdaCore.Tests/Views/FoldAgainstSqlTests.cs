@@ -36,6 +36,14 @@ internal sealed class FoldAgainstSqlTests
         Keyed(View.Of<Anything>("k_week").GroupBy(e => new { Week = Window.Of(e.Time, TimeSpan.FromDays(7)), Month = e.Time.Month, In = Wanted.Contains(e.I32) })),
         Keyed(View.Of<Anything>("k_zoned").GroupBy(e => new { Day = Window.Day(e.Time, "Europe/Berlin"), Month = (DateTimeOffset?)Window.Month(e.MomentN!.Value, "Pacific/Apia") })),
         Keyed(View.Of<Anything>("k_computed").GroupBy(e => new { Sum = (int?)(e.I32 + e.I16), Half = e.I32 / 2, Positive = e.F64 > 0, Length = e.Text.Length })),
+        View.Of<Anything>("statistics").GroupBy(e => new { e.U8N, e.Flag }).Select(g => new
+        {
+            Middle = g.Quantile(e => e.F64, 0.5), High = g.Quantile(e => e.F64, 0.99), Fine = g.Quantile(e => e.DecN, 0.9, 0.001), Whole = g.Quantile(e => e.U64, 0.1), Product = g.Quantile(e => e.I32 * e.I16, 0.5),
+            Buckets = g.Histogram(e => e.F64N, -1, 0, 0.1, 1e300), Few = g.Histogram(e => e.I64, 0),
+            Texts = g.CountDistinct(e => e.TextN, 1000), Dates = g.CountDistinct(e => e.Date, 5, WhenExceeded.Approximate), Exceeded = g.CountDistinct(e => e.Id, 2, WhenExceeded.Approximate),
+            TopTexts = g.TopK(e => e.Text, 5), TopIds = g.TopK(e => e.IdN, 3, 16), TopNumbers = g.TopK(e => e.F32, 3, 16), TopDecimals = g.TopK(e => e.Dec, 3, 16),
+            Last = g.LastN(e => e.BytesN, 5), First = g.FirstN(e => e.MomentN, 3), LastColors = g.LastN(e => e.TintN, 2),
+        }),
     ];
 
     private static ViewDefinition<Anything> Keyed<TKey>(GroupedViewBuilder<Anything, TKey> keyed) => keyed.Select(g => new

@@ -127,8 +127,22 @@ internal sealed class ComposedView
         Type core = Nullable.GetUnderlyingType(value.Type) ?? value.Type;
         bool isWhole = core.IsPrimitive && core != typeof(bool) && core != typeof(float) && core != typeof(double) && core != typeof(ulong);
         Type? sum = isWhole ? typeof(long?) : core == typeof(ulong) ? typeof(ulong?) : core == typeof(decimal) ? typeof(decimal?) : core == typeof(float) || core == typeof(double) ? typeof(double?) : null;
-        switch (_random.Next(8))
+        switch (_random.Next(13))
         {
+            case 8 when sum is not null:
+                Type number = sum == typeof(ulong?) ? typeof(decimal?) : sum;
+                MethodInfo quantile = g.Type.GetMethods().Single(m => m.Name == "Quantile" && m.ReturnType == typeof(double?) && m.GetParameters().Length == 3).MakeGenericMethod(Nullable.GetUnderlyingType(number)!);
+                return Expression.Call(g, quantile, Expression.Lambda(Widen(value, number), e), Expression.Constant(_random.NextDouble()), Expression.Constant(0.001 + (_random.Next(20) / 100.0)));
+            case 9 when sum is not null:
+                return _random.Next(2) == 0
+                    ? Generic(g, "Histogram", value, e, [Expression.Constant((double[])[.. Enumerable.Range(-1, _random.Next(1, 9)).Select(i => i * 7.5)])])
+                    : Generic(g, _random.Next(2) == 0 ? "Variance" : "PopulationStandardDeviation", value, e, []);
+            case 10:
+                return Generic(g, "CountDistinct", value, e, [Expression.Constant(_random.Next(1, 30)), Expression.Constant(_random.Next(3) == 0 ? WhenExceeded.Fail : WhenExceeded.Approximate)]);
+            case 11:
+                return Generic(g, "TopK", value, e, [Expression.Constant(_random.Next(1, 17)), Expression.Constant(_random.Next(16, 30))]);
+            case 12:
+                return Generic(g, _random.Next(2) == 0 ? "FirstN" : "LastN", value, e, [Expression.Constant(_random.Next(1, 9))]);
             case 0:
                 return Expression.Call(g, "Count", null);
             case 1:

@@ -47,7 +47,7 @@ internal sealed class FoldOracle<TEvent, TKey, TResult, TRow>(ViewProgram<TEvent
     : FoldOracle<TEvent, TKey, TResult>
     where TRow : struct, IState<TRow>
 {
-    private readonly Func<TEvent, double>[] _magnitudes = [.. program.Plan.Aggregates.Where(IsSumOfDoubles).Select(a => Magnitude(a.Inputs[0]))];
+    private readonly Func<TEvent, double>[] _magnitudes = [.. program.Plan.Aggregates.Where(a => a.Function.IsOrderDependent).Select(Magnitude)];
 
     public override IReadOnlyList<ExpectedRow<TKey, TResult>> Rows(IReadOnlyList<TEvent> events, LogRange range)
     {
@@ -118,16 +118,17 @@ internal sealed class FoldOracle<TEvent, TKey, TResult, TRow>(ViewProgram<TEvent
         }
     }
 
-    private static bool IsSumOfDoubles(PlannedAggregate aggregate) =>
-        aggregate.Function.Name is "Sum" or "Average" && aggregate.Function.IsOrderDependent;
-
-    /// <summary>The size of what one event adds to a sum; infinities and NaN have no part, since they come out alike in any order.</summary>
-    private static Func<TEvent, double> Magnitude(Scalar input)
+    /// <summary>
+    /// The size of what one event adds to a sum; infinities and NaN have no part, since they come out alike in any order. A variance is as uncertain
+    /// as a sum of squares, and its root as the root of that uncertainty.
+    /// </summary>
+    private static Func<TEvent, double> Magnitude(PlannedAggregate aggregate)
     {
+        bool isSquared = aggregate.Function.Name == "Variance";
         ParameterExpression e = Expression.Parameter(typeof(TEvent), "e");
         Func<TEvent, double?> value = Expression.Lambda<Func<TEvent, double?>>(
-            Expression.Convert(new ScalarCode(e).Write(input), typeof(double?)), e).Compile();
-        return item => value(item) is { } number && double.IsFinite(number) ? Math.Abs(number) : 0;
+            Expression.Convert(new ScalarCode(e).Write(aggregate.Inputs[0]), typeof(double?)), e).Compile();
+        return item => value(item) is { } number && double.IsFinite(number) ? (isSquared ? (number * number) + (1000 * Math.Abs(number)) : Math.Abs(number)) : 0;
     }
 
     private sealed class Group

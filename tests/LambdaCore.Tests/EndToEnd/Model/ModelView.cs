@@ -22,9 +22,12 @@ internal abstract class ModelView
     public abstract Task CheckAllAsync(StoreMoment moment);
 
     /// <summary>A view and, where there is one, an oracle written by hand.</summary>
+    /// <param name="definition">The view.</param>
+    /// <param name="byHand">Tells the rows that it must have.</param>
+    /// <param name="alike">Whether a result, the second, is as good as the one by hand; null if they must be the same.</param>
     public static ModelView Of<TKey, TResult>(
-        ViewDefinition<AnyEvent, TKey, TResult> definition, Func<IEnumerable<AnyEvent>, IEnumerable<(TKey Key, TResult Result)>>? byHand = null) =>
-        new ModelView<TKey, TResult>(definition, byHand);
+        ViewDefinition<AnyEvent, TKey, TResult> definition, Func<IEnumerable<AnyEvent>, IEnumerable<(TKey Key, TResult Result)>>? byHand = null, Func<TResult, TResult, bool>? alike = null) =>
+        new ModelView<TKey, TResult>(definition, byHand, alike ?? ((expected, actual) => Values.Same(expected, actual, 1e-6)));
 
     /// <summary>Event time as the store has it.</summary>
     public static long EventTime(AnyEvent e) => UnixTime.FromDateTimeOffset(e.At);
@@ -40,7 +43,7 @@ internal sealed record StoreMoment(
 
 /// <summary>A view with its types.</summary>
 internal sealed class ModelView<TKey, TResult>(
-    ViewDefinition<AnyEvent, TKey, TResult> definition, Func<IEnumerable<AnyEvent>, IEnumerable<(TKey Key, TResult Result)>>? byHand) : ModelView
+    ViewDefinition<AnyEvent, TKey, TResult> definition, Func<IEnumerable<AnyEvent>, IEnumerable<(TKey Key, TResult Result)>>? byHand, Func<TResult, TResult, bool> alike) : ModelView
 {
     private readonly FoldOracle<AnyEvent, TKey, TResult> _oracle = FoldOracle<AnyEvent, TKey, TResult>.Of(definition, EventTime);
 
@@ -169,7 +172,7 @@ internal sealed class ModelView<TKey, TResult>(
         for (int i = 0; i < rows.Count; i++)
         {
             Model.Check(Values.Same(expected[i].Key, rows[i].Key), $"{Name}: by hand row {i} has key {Values.Show(expected[i].Key)}, in the store {Values.Show(rows[i].Key)}");
-            Model.Check(Values.Same(expected[i].Result, rows[i].Result, 1e-6), $"{Name}: by hand key {Values.Show(expected[i].Key)} has {Values.Show(expected[i].Result)}, in the store {Values.Show(rows[i].Result)}");
+            Model.Check(alike(expected[i].Result, rows[i].Result), $"{Name}: by hand key {Values.Show(expected[i].Key)} has {Values.Show(expected[i].Result)}, in the store {Values.Show(rows[i].Result)}");
         }
     }
 

@@ -170,7 +170,7 @@ internal sealed class RandomQuestion<TKey, TResult>
         PropertyInfo[] members = Values.MembersOf(owner);
         MemberInfo?[] path = members.Length == 0 ? [side] : [side, members[random.Next(members.Length)]];
         Type type = members.Length == 0 ? owner : ((PropertyInfo)path[1]!).PropertyType;
-        if (Values.MembersOf(type).Length > 0 || (!byKey && IsUncertain(type)))
+        if (Values.MembersOf(type).Length > 0 || Values.IsList(type) || (!byKey && IsUncertain(type)))
         {
             return;
         }

@@ -14,7 +14,7 @@ internal static class Values
     private static readonly ConcurrentDictionary<Type, PropertyInfo[]> Known = new();
 
     /// <summary>The members of a record or anonymous type, in order; empty for a scalar.</summary>
-    public static PropertyInfo[] MembersOf(Type type) => Known.GetOrAdd(type, t => IsScalar(t)
+    public static PropertyInfo[] MembersOf(Type type) => Known.GetOrAdd(type, t => IsScalar(t) || IsList(t)
         ? []
         : [.. t.GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(p => p.GetIndexParameters().Length == 0).OrderBy(p => p.MetadataToken)]);
 
@@ -31,10 +31,14 @@ internal static class Values
 
         PropertyInfo[] members = MembersOf(expected.GetType());
         return members.Length > 0 ? members.All(m => Same(m.GetValue(expected), m.GetValue(actual), tolerance))
+            : IsList(expected.GetType()) ? SameItems((IEnumerable)expected, (IEnumerable)actual, tolerance)
             : expected is double left && actual is double right ? left.Equals(right) || (tolerance > 0 && IsNear(left, right, tolerance))
             : expected is byte[] bytes && actual is byte[] others ? bytes.AsSpan().SequenceEqual(others)
             : expected.Equals(actual);
     }
+
+    /// <summary>Whether a type is a list of values, which has no order.</summary>
+    public static bool IsList(Type type) => typeof(IEnumerable).IsAssignableFrom(type) && type != typeof(string) && type != typeof(byte[]);
 
     /// <summary>Compares two keys, column by column: missing first, text by its UTF-8 bytes, NaN last.</summary>
     public static int Compare(object? left, object? right)
@@ -78,6 +82,13 @@ internal static class Values
         IEnumerable many => $"[{string.Join(", ", many.Cast<object?>().Select(Show))}]",
         _ => $"{value}",
     };
+
+    private static bool SameItems(IEnumerable expected, IEnumerable actual, double tolerance)
+    {
+        object?[] left = [.. expected.Cast<object?>()];
+        object?[] right = [.. actual.Cast<object?>()];
+        return left.Length == right.Length && left.Zip(right).All(p => Same(p.First, p.Second, tolerance));
+    }
 
     private static bool IsNear(double left, double right, double tolerance) =>
         double.IsInfinity(tolerance) || Math.Abs(left - right) <= tolerance + (1e-9 * Math.Abs(left));

@@ -1,3 +1,4 @@
+using LambdaCore.Tests.Aggregates;
 using LambdaCore.Values;
 using static LambdaCore.Tests.EndToEnd.Model.ModelView;
 
@@ -62,7 +63,66 @@ internal static partial class ViewPool
                 Small = (long)g.Select(e => e.Small).Distinct().Count(),
                 Flags = (long)g.Select(e => e.FlagMaybe).Where(f => f is not null).Distinct().Count(),
             }))),
+        Of(View.Of<AnyEvent>("hand_quantiles").GroupBy(e => e.Category)
+                .Select(g => new { Least = g.Quantile(e => e.Float64, 0), Middle = g.Quantile(e => e.Amount, 0.5), High = g.Quantile(e => e.Float64Maybe, 0.9, 0.05), Most = g.Quantile(e => e.Int32Maybe, 1) }),
+            events => events.GroupBy(e => e.Category).Select(g => (g.Key, new
+            {
+                Least = Sorted(g.Select(e => e.Float64))[0],
+                Middle = At(Sorted(g.Select(e => e.Amount)), 0.5)!.Value,
+                High = At(Sorted(g.Select(e => e.Float64Maybe).OfType<double>()), 0.9),
+                Most = At(Sorted(g.Select(e => (double?)e.Int32Maybe).OfType<double>()), 1),
+            })),
+            (exact, actual) => QuantileTests.IsWithin(actual.Least, exact.Least, 0.01) && QuantileTests.IsWithin(actual.Middle, exact.Middle, 0.01)
+                && IsWithin(actual.High, exact.High, 0.05) && IsWithin(actual.Most, exact.Most, 0.01)),
+        Of(View.Of<AnyEvent>("hand_spreads").GroupBy(e => e.Category)
+                .Select(g => new { V = g.Variance(e => e.Amount), P = g.PopulationVariance(e => e.AmountMaybe), S = g.StandardDeviation(e => e.Small), D = g.PopulationStandardDeviation(e => e.Int8Maybe) }),
+            events => events.GroupBy(e => e.Category).Select(g => (g.Key, new
+            {
+                V = Variance(g.Select(e => e.Amount), 1),
+                P = Variance(g.Select(e => e.AmountMaybe).OfType<double>(), 0),
+                S = Root(Variance(g.Select(e => (double)e.Small), 1)),
+                D = Root(Variance(g.Select(e => (double?)e.Int8Maybe).OfType<double>(), 0)),
+            }))),
+        Of(View.Of<AnyEvent>("hand_histograms").GroupBy(e => e.Small).Select(g => new { A = g.Histogram(e => e.Amount, 10, 50, 90.5), B = g.Histogram(e => e.Float64Maybe, 0) }),
+            events => events.GroupBy(e => e.Small).Select(g => (g.Key, new
+            {
+                A = (IReadOnlyList<long>)[g.Count(e => e.Amount < 10), g.Count(e => e.Amount is >= 10 and < 50), g.Count(e => e.Amount is >= 50 and < 90.5), g.Count(e => e.Amount >= 90.5)],
+                B = (IReadOnlyList<long>)[g.Count(e => e.Float64Maybe < 0), g.Count(e => e.Float64Maybe >= 0 || (e.Float64Maybe is { } n && double.IsNaN(n)))],
+            }))),
+        Of(View.Of<AnyEvent>("hand_distinct").GroupBy(e => e.Category).Select(g => new { Texts = g.CountDistinct(e => e.TextMaybe, 100_000), Ids = g.CountDistinct(e => e.Id, 100_000, WhenExceeded.Approximate) }),
+            events => events.GroupBy(e => e.Category).Select(g => (g.Key, new
+            {
+                Texts = (long)g.Select(e => e.TextMaybe).Where(t => t is not null).Distinct().Count(),
+                Ids = (long)g.Select(e => e.Id).Distinct().Count(),
+            }))),
+        Of(View.Of<AnyEvent>("hand_tops").GroupBy(e => e.Flag).Select(g => new { Categories = g.TopK(e => e.Category, 2), Texts = g.TopK(e => e.TextMaybe, 3, 60_000) }),
+            events => events.GroupBy(e => e.Flag).Select(g => (g.Key, new { Categories = Top(g.Select(e => e.Category), 2), Texts = Top(g.Select(e => e.TextMaybe), 3) }))),
+        Of(View.Of<AnyEvent>("hand_lists").GroupBy(e => e.Small).Select(g => new { Last = g.LastN(e => e.Sequence, 3), First = g.FirstN(e => e.TextMaybe, 2) }),
+            events => events.GroupBy(e => e.Small).Select(g => (g.Key, new
+            {
+                Last = (IReadOnlyList<long>)[.. g.OrderBy(EventTime).Reverse().Take(3).Select(e => e.Sequence)],
+                First = (IReadOnlyList<string?>)[.. g.Where(e => e.TextMaybe is not null).OrderBy(EventTime).Take(2).Select(e => e.TextMaybe)],
+            }))),
     ];
+
+    private static double[] Sorted(IEnumerable<double> numbers) => [.. numbers.OrderBy(n => double.IsNaN(n)).ThenBy(n => n)];
+
+    private static double? At(double[] sorted, double share) => sorted.Length == 0 ? null : sorted[(int)(share * (sorted.Length - 1))];
+
+    private static bool IsWithin(double? estimate, double? exact, double accuracy) =>
+        estimate is { } one && exact is { } other ? QuantileTests.IsWithin(one, other, accuracy) : estimate is null && exact is null;
+
+    private static double? Variance(IEnumerable<double> numbers, int less)
+    {
+        double[] all = [.. numbers];
+        double mean = all.Length == 0 ? 0 : all.Average();
+        return all.Length <= less ? null : all.Sum(n => (n - mean) * (n - mean)) / (all.Length - less);
+    }
+
+    private static double? Root(double? number) => number is { } n ? Math.Sqrt(n) : null;
+
+    private static IReadOnlyList<TopItem<T>> Top<T>(IEnumerable<T> values, int number) =>
+        [.. values.Where(v => v is not null).GroupBy(v => v).OrderByDescending(v => v.Count()).ThenBy(v => v.Key, Comparer<T>.Create((a, b) => Values.Compare(a, b))).Take(number).Select(v => new TopItem<T>(v.Key, v.Count(), 0))];
 
     private static IComparer<string> Texts { get; } = Comparer<string>.Create((a, b) => Values.Compare(a, b));
 

@@ -25,6 +25,7 @@ internal sealed record InitKey
 /// </summary>
 internal static partial class ViewPool
 {
+    private static readonly double[] Edges = [-1000, -0.5, 0, 0.000000001, 1.5, 12345678.987654321];
     private static readonly string[] Wanted = ["view", "purchase", "\uFFFF"];
 
     /// <summary>All views of the pool.</summary>
@@ -96,5 +97,35 @@ internal static partial class ViewPool
         Of(View.Of<AnyEvent>("constant").GroupBy(e => new { One = 1 }).Select(g => new { N = g.Count(), Max = g.Max(e => e.Float64), Mean = g.Average(e => e.Money), Last = g.Latest(e => e.Sequence), First = g.Earliest(e => e.Sequence) })),
         Of(View.Of<AnyEvent>("computed").GroupBy(e => new { Hour = e.At.Hour, Big = e.Amount > 50, Sign = e.Int32 < 0 ? "minus" : "plus" })
             .Select(g => new { Twice = g.Count() * 2, Range = g.Max(e => e.Int32) - (long)g.Min(e => e.Int32), Label = g.Key.Sign + (g.Count(e => e.Flag) > 1 ? "!" : "") })),
+        Of(View.Of<AnyEvent>("quantiles").GroupBy(e => new { e.Flag, e.Small }).Select(g => new
+        {
+            A = g.Quantile(e => e.Float64, 0.5), B = g.Quantile(e => e.Float64, 0.99), C = g.Quantile(e => e.Float64Maybe, 0.25, 0.1), D = g.Quantile(e => e.Int32Maybe, 1), E = g.Quantile(e => e.UInt64, 0.1),
+            F = g.Quantile(e => e.Money, 0.9, 0.001), G = g.Quantile(e => e.Int8 * e.Int16, 0.75), H = g.Quantile(e => e.Float32Maybe, 0),
+        })),
+        Of(View.Of<AnyEvent>("spreads").GroupBy(e => new { e.Category, Day = Window.Day(e.At) }).Select(g => new
+        {
+            A = g.Variance(e => e.Amount), B = g.StandardDeviation(e => e.AmountMaybe), C = g.PopulationVariance(e => e.Int16), D = g.PopulationStandardDeviation(e => e.Int8Maybe), E = g.PopulationVariance(e => e.Small), N = g.Count(),
+        })),
+        Of(View.Of<AnyEvent>("spreads_nasty").GroupBy(e => e.Small).Select(g => new { A = g.Variance(e => e.Float64), B = g.StandardDeviation(e => e.Float32Maybe), C = g.PopulationVariance(e => e.MoneyMaybe), D = g.PopulationStandardDeviation(e => e.UInt64) })),
+        Of(View.Of<AnyEvent>("histograms").GroupBy(e => e.Category).Select(g => new
+        {
+            A = g.Histogram(e => e.Amount, 10, 20.5, 50), B = g.Histogram(e => e.Float64Maybe, -1e300, -1, 0, double.Epsilon, 1), C = g.Histogram(e => e.Int64, 0), D = g.Histogram(e => e.MoneyMaybe, Edges),
+        })),
+        Of(View.Of<AnyEvent>("distinct_exact").GroupBy(e => e.Small).Select(g => new
+        {
+            A = g.CountDistinct(e => e.TextMaybe, 1000), B = g.CountDistinct(e => e.Float64, 4, WhenExceeded.Approximate), C = g.CountDistinct(e => e.PayloadMaybe, 3, WhenExceeded.Approximate), D = g.CountDistinct(e => e.Money, 1000),
+            E = g.CountDistinct(e => e.Moment, 2, WhenExceeded.Approximate), F = g.CountDistinct(e => e.IdMaybe, 1000, WhenExceeded.Fail), G = g.CountDistinct(e => e.StageMaybe, 1000), H = g.CountDistinct(e => e.Flag, 2),
+        })),
+        Of(View.Of<AnyEvent>("distinct_fails").GroupBy(e => e.Category).Select(g => new { N = g.Count(), A = g.CountDistinct(e => e.Small, 5) })),
+        Of(View.Of<AnyEvent>("tops").GroupBy(e => e.Flag).Select(g => new
+        {
+            A = g.TopK(e => e.Category, 2), B = g.TopK(e => e.Float64Maybe, 20, 20), C = g.TopK(e => e.Text, 5, 16), D = g.TopK(e => e.Sequence, 16, 16), E = g.TopK(e => e.StageMaybe, 3), F = g.TopK(e => e.Payload, 16, 16),
+            G = g.TopK(e => e.Moment, 3, 100), H = g.TopK(e => e.MoneyMaybe, 4, 16), I = g.TopK(e => e.Id, 1), J = g.TopK(e => e.Day, 2, 16), K = g.TopK(e => e.Category, 1),
+        })),
+        Of(View.Of<AnyEvent>("lists").GroupBy(e => new { Hour = Window.Hour(e.At), e.Flag }).Select(g => new
+        {
+            A = g.LastN(e => e.Text, 3), B = g.FirstN(e => e.TextMaybe, 3), C = g.LastN(e => e.Float64, 1), D = g.FirstN(e => e.MomentMaybe, 100), E = g.LastN(e => e.Payload, 4), F = g.FirstN(e => e.Stage, 2), G = g.LastN(e => e.Money, 5),
+        })),
+        Of(View.Of<AnyEvent>("list_alone").GroupBy(e => e.Category).Select(g => g.LastN(e => e.Sequence, 4))),
     ];
 }
