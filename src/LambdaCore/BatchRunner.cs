@@ -17,10 +17,34 @@ internal sealed class BatchRunner<TEvent>(
 {
     private readonly SemaphoreSlim _running = new(1);
     private volatile bool _closing;
-    private volatile bool _lastRunFailed;
 
     /// <summary>Whether the last run that came to an end failed; one that was cancelled does not count, nor does one of an earlier opening.</summary>
-    public bool LastRunFailed => _lastRunFailed;
+    public bool LastRunFailed => Health.Status.ConsecutiveFailures > 0;
+
+    /// <summary>Called with each run that succeeded and the timestamp of its beginning, before another can begin.</summary>
+    public event Action<BatchRun, long>? Succeeded;
+
+    /// <summary>How runs have fared.</summary>
+    public BatchHealth Health { get; } = new(clock);
+
+    /// <summary>The end of the events that every view's batch views cover; where there are no views, the end of the master dataset.</summary>
+    public LogPosition CoveredEnd
+    {
+        get
+        {
+            LogPosition covered = views.Count == 0 ? log.SealedEnd : views[0].Snapshot.End;
+            for (int i = 1; i < views.Count; i++)
+            {
+                covered = LogPosition.Min(covered, views[i].Snapshot.End);
+            }
+
+            return covered;
+        }
+    }
+
+    /// <summary>When the views' batch views were last computed, the oldest of them; null if one has none yet.</summary>
+    public DateTimeOffset? ComputedAt =>
+        views.Count == 0 || views.Any(v => v.Snapshot.Batches.Count == 0) ? null : views.Min(v => v.Snapshot.Batches[^1].ComputedAt);
 
     /// <summary>Recomputes every view from the master dataset, up to the events applied so far.</summary>
     /// <exception cref="ObjectDisposedException">The store was closed before the run began.</exception>
@@ -30,14 +54,26 @@ internal sealed class BatchRunner<TEvent>(
         try
         {
             ThrowIfClosing();
-            BatchRun run = await Task.Run(() => RunAloneAsync(cancellationToken), cancellationToken).ConfigureAwait(false);
-            _lastRunFailed = false;
-            return run;
+            return await Task.Run(() => RunReportingAsync(cancellationToken), cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception error) when (error is not (OperationCanceledException or ObjectDisposedException))
+        finally
         {
-            _lastRunFailed = true;
-            throw;
+            _running.Release();
+        }
+    }
+
+    /// <summary>Sees to it that the batch views cover all events before a position: runs a batch, unless one has covered them when its turn comes.</summary>
+    /// <exception cref="ObjectDisposedException">The store was closed before the run began.</exception>
+    public async Task CoverAsync(LogPosition end, CancellationToken cancellationToken)
+    {
+        await _running.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            ThrowIfClosing();
+            if (CoveredEnd < end)
+            {
+                await Task.Run(() => RunReportingAsync(cancellationToken), cancellationToken).ConfigureAwait(false);
+            }
         }
         finally
         {
@@ -81,6 +117,29 @@ internal sealed class BatchRunner<TEvent>(
         if (_closing)
         {
             throw new ObjectDisposedException("LambdaStore", "The store was closed before the batch began. Nothing was changed.");
+        }
+    }
+
+    private async Task<BatchRun> RunReportingAsync(CancellationToken cancellationToken)
+    {
+        Health.Begun();
+        long startedAt = clock.GetTimestamp();
+        try
+        {
+            BatchRun run = await RunAloneAsync(cancellationToken).ConfigureAwait(false);
+            Health.Succeeded(run);
+            Succeeded?.Invoke(run, startedAt);
+            return run;
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            Health.Cancelled();
+            throw;
+        }
+        catch (Exception error)
+        {
+            Health.Failed(error);
+            throw;
         }
     }
 

@@ -26,4 +26,7 @@ public class LambdaCoreException : Exception
         : base(message, innerException)
     {
     }
+
+    /// <summary>Whether the error comes again until the store is opened anew.</summary>
+    internal bool LastsUntilReopened { get; init; }
 }

@@ -44,11 +44,17 @@ public sealed class LambdaStoreOptions<TEvent>
     /// <summary>Threads that a batch run may use. At least 1; null, the default, means one per processor.</summary>
     public int? BatchThreads { get; set; }
 
+    /// <summary>When batches run by themselves. Default: <see cref="LambdaCore.BatchSchedule.ByHand"/>.</summary>
+    public BatchSchedule BatchSchedule { get; set; } = BatchSchedule.ByHand;
+
     /// <summary>Where the store reads the clock. Default: <see cref="System.TimeProvider.System"/>.</summary>
     public TimeProvider TimeProvider { get; set; } = TimeProvider.System;
 
     /// <summary>Where the store logs to. Default: nowhere.</summary>
     public ILoggerFactory LoggerFactory { get; set; } = NullLoggerFactory.Instance;
+
+    /// <summary>Numbers from 0 to 1 that vary the time until a scheduled batch is tried again; null for random ones.</summary>
+    internal Func<double>? RetryVariation { get; set; }
 
     internal EventSchema Schema { get; }
 
@@ -116,6 +122,7 @@ public sealed class LambdaStoreOptions<TEvent>
         ArgumentOutOfRangeException.ThrowIfLessThan(SpeedMemoryBytes, 16L << 20);
         ArgumentOutOfRangeException.ThrowIfLessThan(BatchMemoryBytes ?? long.MaxValue, 16L << 20, nameof(BatchMemoryBytes));
         ArgumentOutOfRangeException.ThrowIfLessThan(BatchThreads ?? 1, 1, nameof(BatchThreads));
+        ArgumentNullException.ThrowIfNull(BatchSchedule);
         ArgumentNullException.ThrowIfNull(TimeProvider);
         ArgumentNullException.ThrowIfNull(LoggerFactory);
     }

@@ -23,6 +23,9 @@ public sealed class LambdaStore<TEvent> : IAsyncDisposable
     /// <summary>The end of the events that are in the master dataset.</summary>
     public LogPosition SealedPosition => _parts.Log.SealedEnd;
 
+    /// <summary>How the batch layer fares: its last run, its failures, and what the schedule waits for. Costs nothing.</summary>
+    public BatchStatus BatchStatus => _parts.Batches.Health.Status;
+
     /// <summary>Appends one event.</summary>
     /// <remarks>
     /// When it returns, the event is durable to the level of <see cref="LambdaStoreOptions{TEvent}.Durability"/> and visible to every query.
@@ -99,7 +102,7 @@ public sealed class LambdaStore<TEvent> : IAsyncDisposable
         return reader.GetAsync(key, consistency, reconciliation, cancellationToken);
     }
 
-    /// <summary>Lets accepted events and a running batch come to their end, then closes the store.</summary>
+    /// <summary>Cancels a batch that the schedule began, lets accepted events and a batch by hand come to their end, then closes the store.</summary>
     public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _disposed, 1) == 0)

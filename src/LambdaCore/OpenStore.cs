@@ -31,6 +31,9 @@ internal sealed class OpenStore<TEvent>
     /// <summary>Runs batches.</summary>
     public required BatchRunner<TEvent> Batches { get; init; }
 
+    /// <summary>Runs batches by themselves; null if they run by hand only.</summary>
+    public required BatchScheduler<TEvent>? Scheduler { get; init; }
+
     /// <summary>The views, in the order of the options.</summary>
     public required IReadOnlyList<ServedView<TEvent>> Views { get; init; }
 
@@ -43,6 +46,11 @@ internal sealed class OpenStore<TEvent>
     /// <summary>Closes the store: first what takes events in, last the lock.</summary>
     public async ValueTask CloseAsync()
     {
+        if (Scheduler is not null)
+        {
+            await Scheduler.DisposeAsync().ConfigureAwait(false);
+        }
+
         Batches.Dispose();
         try
         {

@@ -6,7 +6,10 @@ namespace LambdaCore;
 
 /// <summary>Takes the log's groups into the speed layer, and tells those who wait how far it has come.</summary>
 /// <typeparam name="TEvent">The event type.</typeparam>
-internal sealed class SpeedConsumer<TEvent>(SpeedLayer<TEvent> speed, Progress progress) : IGroupConsumer<TEvent>
+/// <param name="speed">The speed layer.</param>
+/// <param name="progress">Tells those who wait.</param>
+/// <param name="applied">Called after each group.</param>
+internal sealed class SpeedConsumer<TEvent>(SpeedLayer<TEvent> speed, Progress progress, Action applied) : IGroupConsumer<TEvent>
 {
     /// <inheritdoc/>
     public void Apply(ReadOnlySpan<TEvent> events, ReadOnlySpan<long> times, LogPosition first, long ingestedAt)
@@ -19,6 +22,7 @@ internal sealed class SpeedConsumer<TEvent>(SpeedLayer<TEvent> speed, Progress p
         }
 
         progress.Advance(first.Plus(events.Length), highest, ingestedAt);
+        applied();
     }
 
     /// <inheritdoc/>

@@ -46,6 +46,7 @@ internal static class StoreOpening
                 new SpeedOptions(storage, SpeedFolder) { MemoryBytes = options.SpeedMemoryBytes }, log.SealedEnd));
             Progress progress = new(log.SealedEnd, log.SealedWatermark(log.SealedEnd), log.SealedIngestedAt);
             BatchRunner<TEvent>? batches = null;
+            BatchScheduler<TEvent>? scheduler = null;
             ServingContext<TEvent> context = new(
                 speed, progress, () => log.Acknowledged, log.SealedWatermark, (view, damage) => batches!.RepairAsync(view, damage), () => batches!.LastRunFailed, options.TimeProvider, codec.EventTimeProperty.Name);
             List<ServedView<TEvent>> views = [];
@@ -65,10 +66,16 @@ internal static class StoreOpening
                 view.LoadSpeed(visit => view.Batch.Visit(segments, missing, visit));
             }
 
-            SpeedConsumer<TEvent> consumer = new(speed, progress);
+            SpeedConsumer<TEvent> consumer = new(speed, progress, () => scheduler?.OnApplied());
             log.Replay(consumer);
             log.Start(consumer);
             batches = new BatchRunner<TEvent>(log, speed, views, options.TimeProvider, logger);
+            if (!options.BatchSchedule.IsByHand)
+            {
+                scheduler = new BatchScheduler<TEvent>(options, batches, log, progress, logger);
+                scheduler.Start();
+            }
+
             LogMessages.StoreOpened(logger, folder, log.End.Value, log.SealedEnd.Value, views.Count);
             return new LambdaStore<TEvent>(new OpenStore<TEvent>
             {
@@ -79,6 +86,7 @@ internal static class StoreOpening
                 Speed = speed,
                 Progress = progress,
                 Batches = batches,
+                Scheduler = scheduler,
                 Views = views,
                 ViewsByName = views.ToDictionary(v => v.Plan.Name, StringComparer.Ordinal),
                 Logger = logger,

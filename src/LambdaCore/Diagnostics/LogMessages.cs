@@ -22,4 +22,10 @@ internal static partial class LogMessages
 
     [LoggerMessage(21, LogLevel.Warning, "Batch view {View} is of no use and will be built anew: {Reason}")]
     public static partial void BatchViewDiscarded(ILogger logger, string view, string reason, Exception? error);
+
+    [LoggerMessage(30, LogLevel.Warning, "A scheduled batch run failed, {Failures} in a row; it is tried again in {Delay}. The views answer as before")]
+    public static partial void ScheduledBatchFailed(ILogger logger, Exception? error, int failures, TimeSpan delay);
+
+    [LoggerMessage(31, LogLevel.Error, "No more batches run by the schedule '{Schedule}', since only opening the store again can help. The views answer as before")]
+    public static partial void ScheduleStopped(ILogger logger, Exception error, string schedule);
 }

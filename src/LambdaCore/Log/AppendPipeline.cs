@@ -34,6 +34,7 @@ internal sealed class AppendPipeline<TEvent> : IAsyncDisposable
     private Exception? _applyFault;
     private Exception? _fault;
     private long _acknowledged;
+    private long _appendedBytes;
     private volatile bool _closing;
     private TaskCompletionSource? _writeAwaited;
 
@@ -62,6 +63,9 @@ internal sealed class AppendPipeline<TEvent> : IAsyncDisposable
 
     /// <summary>The end of what was acknowledged.</summary>
     public LogPosition Acknowledged => new(Volatile.Read(ref _acknowledged));
+
+    /// <summary>The size, in the write-ahead log, of all events that were taken in; not less than that of those acknowledged.</summary>
+    public long AppendedBytes => Volatile.Read(ref _appendedBytes);
 
     /// <summary>The error that stopped the pipeline, if one did.</summary>
     public Exception? Fault => Volatile.Read(ref _fault);
@@ -223,6 +227,7 @@ internal sealed class AppendPipeline<TEvent> : IAsyncDisposable
                 group.Place(_next, UnixTime.FromDateTimeOffset(_clock.GetUtcNow()));
                 _next = group.Range.End;
                 ReadOnlyMemory<byte> payload = Frame(group);
+                Volatile.Write(ref _appendedBytes, _appendedBytes + payload.Length);
                 LogRange range = group.Range;
                 long ingestedAt = group.IngestedAt;
                 if (_options.Durability == Durability.None)

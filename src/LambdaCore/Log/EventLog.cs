@@ -35,6 +35,8 @@ internal sealed class EventLog<TEvent> : IDisposable, IAsyncDisposable
     private Task _backgroundSeal = Task.CompletedTask;
     private int _backgroundSealing;
     private LogPosition _sealTried;
+    private long _replayedBytes;
+    private long _sealedBytes;
 
     private EventLog(
         IStorage storage, DuckDbEngine duckDb, EventCodec<TEvent> codec, EventLogOptions options, TimeProvider clock, ILogger logger, DeltaTable table)
@@ -82,6 +84,24 @@ internal sealed class EventLog<TEvent> : IDisposable, IAsyncDisposable
     public long SealedIngestedAt =>
         _segments.Segments.Count == 0 ? long.MinValue : long.Parse(_segments.Segments[^1].File.Tags[LastIngestedAtTag], CultureInfo.InvariantCulture);
 
+    /// <summary>
+    /// About the size of the events from a position on, as they are on disk: in the write-ahead log, or in segments. Quick where the position is
+    /// near the end.
+    /// </summary>
+    public long BytesAfter(LogPosition position)
+    {
+        long bytes = Math.Max(0, _replayedBytes + (_pipeline?.AppendedBytes ?? 0) - Volatile.Read(ref _sealedBytes));
+        IReadOnlyList<SegmentFile> segments = _segments.Segments;
+        for (int i = segments.Count - 1; i >= 0 && segments[i].Range.End > position; i--)
+        {
+            LogRange range = segments[i].Range;
+            long counted = range.End.Value - LogPosition.Max(range.Start, position).Value;
+            bytes += (long)((Int128)segments[i].File.Size * counted / range.Count);
+        }
+
+        return bytes;
+    }
+
     /// <summary>Opens the log of a store, or creates it.</summary>
     /// <exception cref="LogCorruptException">Acknowledged events are damaged or missing.</exception>
     /// <exception cref="TableCorruptException">The transaction log of the master dataset is damaged.</exception>
@@ -114,6 +134,7 @@ internal sealed class EventLog<TEvent> : IDisposable, IAsyncDisposable
             }
 
             ReadOnlySpan<byte> payload = frame.Payload.Span;
+            _replayedBytes += payload.Length;
             fixed (byte* start = payload)
             {
                 ByteReader reader = new(start, payload.Length);
@@ -235,6 +256,7 @@ internal sealed class EventLog<TEvent> : IDisposable, IAsyncDisposable
         _table.Commit([added], [], file.Range.End.Value, "SEAL");
         _verifier.Trust(added);
         _segments = SegmentList.Of(_table);
+        Volatile.Write(ref _sealedBytes, _sealedBytes + file.EncodedBytes);
         _wal.TruncateBefore(file.Range.End);
         LogMessages.SegmentSealed(_logger, name, file.Range.Count, file.Size);
     }

@@ -37,7 +37,9 @@ internal sealed class SegmentSealer
     /// <param name="MinEventTime">The lowest event time, in microseconds since the Unix epoch.</param>
     /// <param name="MaxEventTime">The highest event time, in microseconds since the Unix epoch.</param>
     /// <param name="LastIngestedAt">When the last event was appended, in microseconds since the Unix epoch.</param>
-    public readonly record struct SealedFile(LogRange Range, string ScratchPath, string Sha256, long Size, long MinEventTime, long MaxEventTime, long LastIngestedAt);
+    /// <param name="EncodedBytes">The size of the events in the write-ahead log.</param>
+    public readonly record struct SealedFile(
+        LogRange Range, string ScratchPath, string Sha256, long Size, long MinEventTime, long MaxEventTime, long LastIngestedAt, long EncodedBytes);
 
     /// <summary>Writes the events of a range, which begins and ends with a frame, or its first frames.</summary>
     /// <param name="frames">Reads the range.</param>
@@ -52,12 +54,12 @@ internal sealed class SegmentSealer
         connection.Execute($"CREATE OR REPLACE TABLE {table} ({_columns})");
         try
         {
-            (LogPosition end, long minTime, long maxTime, long lastIngestedAt) = Load(connection, table, frames, range, maxEvents);
+            (LogPosition end, long minTime, long maxTime, long lastIngestedAt, long encodedBytes) = Load(connection, table, frames, range, maxEvents);
 
             // Data pages of version 1: those of version 2 have an open heap overflow in DuckDB's reader.
             connection.Execute($"COPY {table} TO {Sql.Text(path)} (FORMAT parquet, COMPRESSION zstd, PARQUET_VERSION v1)");
             (string sha256, long size) = FileHash.Of(path);
-            return new SealedFile(new LogRange(range.Start, end), path, sha256, size, minTime, maxTime, lastIngestedAt);
+            return new SealedFile(new LogRange(range.Start, end), path, sha256, size, minTime, maxTime, lastIngestedAt, encodedBytes);
         }
         catch
         {
@@ -70,7 +72,7 @@ internal sealed class SegmentSealer
         }
     }
 
-    private unsafe (LogPosition End, long MinTime, long MaxTime, long LastIngestedAt) Load(
+    private unsafe (LogPosition End, long MinTime, long MaxTime, long LastIngestedAt, long EncodedBytes) Load(
         DuckDbConnection connection, string table, WriteAheadReader frames, LogRange range, int maxEvents)
     {
         using DuckDbAppender appender = connection.Append(table);
@@ -78,6 +80,7 @@ internal sealed class SegmentSealer
         long[] positions = new long[DuckDbAppender.Capacity];
         long[] ingested = new long[DuckDbAppender.Capacity];
         (long minTime, long maxTime, long lastIngestedAt) = (long.MaxValue, long.MinValue, long.MinValue);
+        long encodedBytes = 0;
         LogPosition next = range.Start;
         int rows = 0;
         while (next.Value - range.Start.Value < maxEvents && frames.TryRead(out WriteAheadFrame frame))
@@ -90,6 +93,7 @@ internal sealed class SegmentSealer
             next = frame.End;
             lastIngestedAt = frame.IngestedAtMicroseconds;
             ReadOnlySpan<byte> payload = frame.Payload.Span;
+            encodedBytes += payload.Length;
             fixed (byte* start = payload)
             {
                 ByteReader reader = new(start, payload.Length);
@@ -128,7 +132,7 @@ internal sealed class SegmentSealer
         Move(rows);
         appender.Complete();
         return next > range.Start
-            ? (next, minTime, maxTime, lastIngestedAt)
+            ? (next, minTime, maxTime, lastIngestedAt, encodedBytes)
             : throw new LogCorruptException($"The write-ahead log was to hold the events {range}, but has none of them.");
 
         void Move(int count)

@@ -393,7 +393,10 @@ internal sealed class SpeedLayer<TEvent> : IDisposable
         if (_fault is { } fault)
         {
             throw new LambdaCoreException(
-                $"The speed layer stopped after position {_end}: {fault.Message} Nothing is lost, the log has every event. Open the store again to rebuild the speed layer.", fault);
+                $"The speed layer stopped after position {_end}: {fault.Message} Nothing is lost, the log has every event. Open the store again to rebuild the speed layer.", fault)
+            {
+                LastsUntilReopened = true,
+            };
         }
 
         _spill?.ThrowIfFaulted();

@@ -77,7 +77,10 @@ internal sealed class SpillStore : IDisposable
             throw new LambdaCoreException(
                 $"The speed layer could not spill to or read from its folder '{_folder}': {fault.Message} "
                 + "Nothing is lost, the log has every event. Give the folder space, or the speed layer more memory, and open the store again.",
-                fault);
+                fault)
+            {
+                LastsUntilReopened = true,
+            };
         }
     }
 

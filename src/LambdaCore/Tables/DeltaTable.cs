@@ -128,7 +128,10 @@ internal sealed class DeltaTable
         if (_failure is not null)
         {
             throw new LambdaCoreException(
-                $"The table in '{Folder}' takes no more commits, because one failed and it is unknown whether it exists: {_failure.Message} Close the store and open it again.", _failure);
+                $"The table in '{Folder}' takes no more commits, because one failed and it is unknown whether it exists: {_failure.Message} Close the store and open it again.", _failure)
+            {
+                LastsUntilReopened = true,
+            };
         }
     }
 
