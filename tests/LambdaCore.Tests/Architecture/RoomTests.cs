@@ -56,6 +56,8 @@ internal sealed class RoomTests
         ["Window"] = "Views",
         ["BatchRun"] = "Batch",
         ["BatchRunView"] = "Batch",
+        ["BatchSchedule"] = Root,
+        ["BatchStatus"] = Root,
         ["AnswerSource"] = "Serving",
         ["Consistency"] = "Serving",
         ["ColumnError"] = "Serving",
