@@ -77,7 +77,7 @@ public sealed class LambdaStore<TEvent> : IAsyncDisposable
     public ViewQuery<TKey, TResult> Query<TKey, TResult>(ViewDefinition<TEvent, TKey, TResult> view)
     {
         ThrowIfDisposed();
-        return new ViewQuery<TKey, TResult>(ReaderOf(view), view.Name, view.Plan.WindowKey?.Window, new ViewQuestion<TKey, TResult>());
+        return new ViewQuery<TKey, TResult>(ReaderOf(view), view.Name, view.Plan.WindowKey is not null || view.Plan.SessionKey is not null, new ViewQuestion<TKey, TResult>());
     }
 
     /// <summary>Looks one key of a view up.</summary>

@@ -116,15 +116,50 @@ internal struct SessionSet<TRow> : IState<SessionSet<TRow>>
         }
     }
 
-    /// <summary>The set of one of the sessions alone. It shares memory with this one, so it is for reading, and only as long as this one stays as it is.</summary>
-    /// <param name="index">Which one.</param>
-    public readonly SessionSet<TRow> Only(int index) => new() { _sessions = [Sessions[index]], _count = 1, _gap = _gap };
+    /// <summary>
+    /// The set of some of the sessions alone. It shares memory with this one: one of the two may be changed, and the other is not to be used then.
+    /// </summary>
+    /// <param name="start">The first of them.</param>
+    /// <param name="end">The one behind the last of them.</param>
+    public readonly SessionSet<TRow> Slice(int start, int end) =>
+        end - start == _count ? this
+        : start == end ? default
+        : new() { _sessions = Sessions[start..end].ToArray(), _count = end - start, _gap = _gap };
 
-    /// <summary>The position of the session that begins at a time, or -1.</summary>
-    public readonly int IndexOf(long first)
+    /// <summary>The sessions that two sets make together, in order, and which of either each is made of.</summary>
+    public static IReadOnlyList<SessionSpan> Spans(in SessionSet<TRow> left, in SessionSet<TRow> right)
     {
-        int at = FirstReaching(first);
-        return at < _count && _sessions![at].First == first ? at : -1;
+        List<SessionSpan> spans = new(Math.Max(left._count, right._count));
+        long gap = Math.Max(left._gap, right._gap);
+        int leftEnd = 0;
+        int rightEnd = 0;
+        while (leftEnd < left._count || rightEnd < right._count)
+        {
+            int leftStart = leftEnd;
+            int rightStart = rightEnd;
+            long first = Math.Min(NextFirst(in left, leftEnd), NextFirst(in right, rightEnd));
+            long last = first;
+            while (Extends(in left, ref leftEnd, gap, ref last) || Extends(in right, ref rightEnd, gap, ref last))
+            {
+            }
+
+            spans.Add(new SessionSpan(first, last, leftStart, leftEnd, rightStart, rightEnd));
+        }
+
+        return spans;
+
+        static long NextFirst(in SessionSet<TRow> set, int at) => at < set._count ? set._sessions![at].First : long.MaxValue;
+
+        static bool Extends(in SessionSet<TRow> set, ref int at, long gap, ref long last)
+        {
+            if (at == set._count || IsApart(last, set._sessions![at].First, gap))
+            {
+                return false;
+            }
+
+            last = Math.Max(last, set._sessions[at++].Last);
+            return true;
+        }
     }
 
     /// <inheritdoc/>

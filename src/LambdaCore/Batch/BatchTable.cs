@@ -138,8 +138,10 @@ internal sealed class BatchTable
         {
             long keys = connection.Execute(
                 $"COPY (\n{StateRows.Select(_plan, _eventTimeColumn, segments, range)}\n) TO {Sql.Text(parquet)} (FORMAT parquet, COMPRESSION snappy, PARQUET_VERSION v1)");
-            using LookupWriter writer = new(lookup, _plan.Fingerprint, range.End.Value, keys);
-            long rows = StateRows.Visit(connection, $"SELECT * FROM {Sql.Parquet([parquet])}", _plan, writer.Add, cancellationToken);
+            string stored = Sql.Parquet([parquet]);
+            long states = _plan.SessionKey is null ? keys : connection.Scalar<long>(StateRows.CountOfStates(_plan, stored));
+            using LookupWriter writer = new(lookup, _plan.Fingerprint, range.End.Value, states);
+            long rows = StateRows.Visit(connection, $"SELECT * FROM {stored}", _plan, writer.Add, cancellationToken);
             if (rows != keys)
             {
                 throw new LambdaCoreException($"DuckDB wrote {keys} rows of view '{_plan.Name}', but reads back {rows}. Run the batch again.");
@@ -206,6 +208,6 @@ internal sealed class BatchTable
     }
 
     private DeltaSchema Schema() => new(
-        _plan.Keys.Select(k => new DeltaColumn(k.Name, StoredType.Delta(k.Type.Kind), k.Type.IsNullable))
+        _plan.RowKeys.Select(k => new DeltaColumn(k.Name, StoredType.Delta(k.Type.Kind), k.Type.IsNullable))
             .Concat(_plan.StateColumns.Select(c => new DeltaColumn(c.Name, StoredType.Delta(c.Column.Type.Kind), c.Column.Type.IsNullable))));
 }

@@ -28,11 +28,22 @@ internal static class StateRows
         return SqlCompiler.SelectStates(plan, source, eventTimeColumn);
     }
 
-    /// <summary>Runs a query whose columns are those of a batch view, and visits its rows in order.</summary>
+    /// <summary>The SQL that counts the rows of a batch view with sessions, as <see cref="Visit"/> gives them.</summary>
+    public static string CountOfStates(ViewPlan plan, string stored) => plan.StateKeys.Count == 0
+        ? $"SELECT least(count(*), 1) FROM {stored}"
+        : $"SELECT count(*) FROM (SELECT DISTINCT {string.Join(", ", plan.StateKeys.Select(k => Sql.Name(k.Name)))} FROM {stored})";
+
+    /// <summary>
+    /// Runs a query whose columns are those of a batch view, and visits its rows in order; but the rows of sessions whose other key columns are the same
+    /// are visited as one.
+    /// </summary>
+    /// <returns>The number of rows of the query.</returns>
     public static long Visit(DuckDbConnection connection, string sql, ViewPlan plan, VisitStates visit, CancellationToken cancellationToken)
     {
-        ScalarType[] keys = [.. plan.Keys.Select(k => k.Type)];
+        (ScalarType Type, int Column)[] keys = [.. plan.Keys.Index().Where(k => k.Item != plan.SessionKey).Select(k => (k.Item.Type, k.Index))];
         ScalarType[] states = [.. plan.StateColumns.Select(c => c.Column.Type)];
+        int firstState = plan.RowKeys.Count();
+        SessionGrouping? sessions = plan.SessionKey is null ? null : new SessionGrouping(plan, visit);
         ByteWriter key = new();
         ByteWriter state = new();
         long rows = 0;
@@ -44,20 +55,30 @@ internal static class StateRows
             {
                 key.Clear();
                 state.Clear();
-                for (int i = 0; i < keys.Length; i++)
+                foreach ((ScalarType type, int column) in keys)
                 {
-                    ColumnTranscoder.WriteKey(keys[i], result.Column(i), row, key);
+                    ColumnTranscoder.WriteKey(type, result.Column(column), row, key);
                 }
 
                 for (int i = 0; i < states.Length; i++)
                 {
-                    ColumnTranscoder.WriteState(states[i], result.Column(keys.Length + i), row, state);
+                    ColumnTranscoder.WriteState(states[i], result.Column(firstState + i), row, state);
                 }
 
-                visit(key.Written, state.Written);
+                if (sessions is null)
+                {
+                    visit(key.Written, state.Written);
+                }
+                else
+                {
+                    sessions.Add(key.Written, result, row, state.Written);
+                }
+
                 rows++;
             }
         }
+
+        sessions?.Complete();
 
         return rows;
     }

@@ -10,4 +10,9 @@ internal static class EventTimeWindows
     /// <param name="eventTimeColumn">The property of event time.</param>
     public static WindowAssigner? Of(ViewPlan plan, string eventTimeColumn) =>
         plan.WindowKey is { Scalar: CallScalar { Arguments: [ColumnScalar time] }, Window: { } windows } && time.Property.Name == eventTimeColumn ? windows : null;
+
+    /// <summary>Whether a view's key has sessions of event time.</summary>
+    /// <param name="plan">The view.</param>
+    /// <param name="eventTimeColumn">The property of event time.</param>
+    public static bool HasSessions(ViewPlan plan, string eventTimeColumn) => plan.SessionKey is { Scalar: ColumnScalar time } && time.Property.Name == eventTimeColumn;
 }

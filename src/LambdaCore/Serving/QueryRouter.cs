@@ -16,11 +16,11 @@ internal static class QueryRouter
 
     /// <summary>Chooses the path.</summary>
     /// <param name="plan">The view.</param>
-    /// <param name="pins">The encoded value of each pinned key column, null for the others.</param>
+    /// <param name="pins">The encoded value of each pinned column of the key of states, null for the others.</param>
     /// <param name="starts">The half-open range of the window starts asked for, in microseconds since the Unix epoch; if it is not empty, the first is one.</param>
     public static ReadPath Choose(ViewPlan plan, IReadOnlyList<byte[]?> pins, (long Start, long End)? starts)
     {
-        int window = starts is null ? -1 : plan.Keys.ToList().FindIndex(k => k.Window is not null);
+        int window = starts is null ? -1 : plan.StateKeys.ToList().FindIndex(k => k.Window is not null);
         bool listed = Enumerable.Range(0, pins.Count).All(i => pins[i] is not null || i == window);
         if (listed && (window < 0 || pins[window] is not null))
         {
@@ -34,7 +34,7 @@ internal static class QueryRouter
 
     private static List<byte[]>? TryListWindows(ViewPlan plan, IReadOnlyList<byte[]?> pins, int window, (long Start, long End) starts)
     {
-        KeyColumn column = plan.Keys[window];
+        KeyColumn column = plan.StateKeys[window];
         List<byte[]> keys = [];
         byte[]?[] columns = [.. pins];
         for (long start = starts.Start; start < starts.End; start = column.Window!.Next(start))
@@ -57,8 +57,8 @@ internal static class QueryRouter
         byte[] prefix = Concatenate([.. pins.Take(pinned)]);
         return window == pinned
             ? new KeyRange(
-                [.. prefix, .. Encode(plan.Keys[window].Type, starts!.Value.Start)],
-                [.. prefix, .. Encode(plan.Keys[window].Type, starts.Value.End)])
+                [.. prefix, .. Encode(plan.StateKeys[window].Type, starts!.Value.Start)],
+                [.. prefix, .. Encode(plan.StateKeys[window].Type, starts.Value.End)])
             : KeyRange.StartingWith(prefix);
     }
 

@@ -11,16 +11,19 @@ internal sealed class ReceiptWriter
     private readonly TimeProvider _clock;
     private readonly ColumnError[] _errors;
     private readonly WindowAssigner? _windows;
+    private readonly bool _hasSessions;
 
     /// <summary>Creates a writer.</summary>
     /// <param name="plan">The view.</param>
     /// <param name="windows">The windows of event time in its key; null if there are none.</param>
+    /// <param name="hasSessions">Whether its key has sessions of event time.</param>
     /// <param name="progress">How far the speed layer has come.</param>
     /// <param name="sealedWatermark">Tells the highest event time in the segments up to a position.</param>
     /// <param name="clock">Tells the time.</param>
-    public ReceiptWriter(ViewPlan plan, WindowAssigner? windows, Progress progress, Func<LogPosition, long> sealedWatermark, TimeProvider clock)
+    public ReceiptWriter(ViewPlan plan, WindowAssigner? windows, bool hasSessions, Progress progress, Func<LogPosition, long> sealedWatermark, TimeProvider clock)
     {
         _windows = windows;
+        _hasSessions = hasSessions;
         _progress = progress;
         _sealedWatermark = sealedWatermark;
         _clock = clock;
@@ -33,7 +36,8 @@ internal sealed class ReceiptWriter
     /// <param name="reading">What was seen.</param>
     /// <param name="how">How the layers became rows.</param>
     /// <param name="askedUntil">The first time at which a window was not asked for, in microseconds since the Unix epoch; null if there is none.</param>
-    public Receipt Write(in LayerReading reading, in RowReconciliation how, long? askedUntil)
+    /// <param name="lastSessionEnd">The end of the last session that was found; of no meaning without sessions.</param>
+    public Receipt Write(in LayerReading reading, in RowReconciliation how, long? askedUntil, long lastSessionEnd)
     {
         AnswerSource layers = how.Layers;
         LogPosition batchEnd = reading.Snapshot.End;
@@ -72,7 +76,10 @@ internal sealed class ReceiptWriter
             BatchEnd = batchEnd,
             Reconciliation = how.Receipt(),
             Watermark = watermark == long.MinValue ? null : UnixTime.ToDateTimeOffset(watermark),
-            IsComplete = askedUntil is { } end && _windows is not null ? watermark >= _windows.End(_windows.Start(end - 1)) : null,
+            IsComplete = askedUntil is not { } end ? null
+                : _windows is not null ? watermark >= _windows.End(_windows.Start(end - 1))
+                : _hasSessions ? watermark >= Math.Max(end, lastSessionEnd)
+                : null,
             Layers = receipts,
             Errors = _errors,
         };

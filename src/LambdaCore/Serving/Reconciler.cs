@@ -1,16 +1,14 @@
-using LambdaCore.Views;
-
 namespace LambdaCore.Serving;
 
 /// <summary>Decides for each reading of one view how its layers become one answer. Thread-safe.</summary>
 /// <param name="ofView">The reconciliation of questions that do not choose one.</param>
-/// <param name="windows">The windows of event time in the view's key; null if there are none.</param>
+/// <param name="hasWindows">Whether the view's key has windows, or sessions, of event time.</param>
 /// <param name="progress">How far the speed layer has come.</param>
 /// <param name="sealedWatermark">Tells the watermark as of a batch end.</param>
 /// <param name="lastBatchFailed">Tells whether the last batch run failed.</param>
 /// <param name="clock">Tells the time.</param>
 internal sealed class Reconciler(
-    Reconciliation ofView, WindowAssigner? windows, Progress progress, Func<LogPosition, long> sealedWatermark, Func<bool> lastBatchFailed, TimeProvider clock)
+    Reconciliation ofView, bool hasWindows, Progress progress, Func<LogPosition, long> sealedWatermark, Func<bool> lastBatchFailed, TimeProvider clock)
 {
     private SealedWatermark? _known;
 
@@ -45,7 +43,7 @@ internal sealed class Reconciler(
             return;
         }
 
-        how.Reason = windows is null ? RealTimeReason.NoWindow : MissingOrBehind(captured, consistency);
+        how.Reason = !hasWindows ? RealTimeReason.NoWindow : MissingOrBehind(captured, consistency);
         if (how.Reason is null)
         {
             how.BatchWatermark = WatermarkOf(captured.End);

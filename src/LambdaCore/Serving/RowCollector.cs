@@ -6,38 +6,82 @@ namespace LambdaCore.Serving;
 
 /// <summary>Turns states into rows, and keeps those that a question asks for.</summary>
 internal sealed class RowCollector<TEvent, TKey, TResult, TRow>(
-    ReadKey<TKey> readKey, RowMaker<TEvent, TKey, TResult, TRow> maker, RowReconciliation how, RowFilter<TKey> filter, Func<TResult, bool>? having)
+    ViewProgram<TEvent, TKey, TResult, TRow> program, RowMaker<TEvent, TKey, TResult, TRow> maker, RowReconciliation how, RowFilter<TKey> filter, Func<TResult, bool>? having)
     where TRow : struct, IState<TRow>
 {
+    private readonly List<(TKey Key, MadeRow<TResult> Row)> _rows = [];
     private RowReconciliation _how = how;
 
     /// <summary>How rows are made, and how many were.</summary>
     public ref RowReconciliation How => ref _how;
 
-    /// <summary>The rows kept, in the order in which they came.</summary>
-    public List<(TKey Key, MadeRow<TResult> Row)> Rows { get; } = [];
+    /// <summary>How many rows were kept.</summary>
+    public int Count => _rows.Count;
 
-    /// <summary>Takes a row.</summary>
+    /// <summary>Whether rows come in the order of their keys, as the states do.</summary>
+    public bool KeepsOrder => program.Sessions is null or { IsLastColumn: true };
+
+    /// <summary>The end of the last session that was found, whether or not its result was wanted, in microseconds since the Unix epoch.</summary>
+    public long LastSessionEnd { get; private set; } = long.MinValue;
+
+    /// <summary>The rows kept, in the order of their keys.</summary>
+    public IReadOnlyList<(TKey Key, MadeRow<TResult> Row)> Rows => KeepsOrder ? _rows : [.. _rows.OrderBy(row => Encode(row.Key), ByContent)];
+
+    private static Comparer<byte[]> ByContent { get; } = Comparer<byte[]>.Create((a, b) => a.AsSpan().SequenceCompareTo(b));
+
+    /// <summary>Takes what is held for a key of states; keys come in order.</summary>
     /// <param name="bytes">The encoded key.</param>
     /// <param name="states">What the layers hold for it; used up.</param>
-    /// <returns>The layers that it was made of; none if it was not kept.</returns>
+    /// <returns>The layers that rows were made of; none if no row was kept.</returns>
     /// <exception cref="OverflowException">A sum does not fit the type of the result.</exception>
-    public unsafe AnswerSource Add(ReadOnlySpan<byte> bytes, ref KeyStates<TRow> states)
+    public AnswerSource Add(ReadOnlySpan<byte> bytes, ref KeyStates<TRow> states)
     {
-        TKey key;
-        fixed (byte* start = bytes)
+        if (program.Sessions is not { } sessions)
         {
-            ByteReader reader = new(start, bytes.Length);
-            key = readKey(ref reader);
+            TKey key = ReadKey(bytes, 0);
+            return filter.Accepts(key) ? Keep(key, maker.ShareOf(in _how, key, states.Sources), ref states) : AnswerSource.None;
         }
 
-        if (!filter.Accepts(key) || !maker.TryMake(ref _how, key, ref states, out MadeRow<TResult> row) || having?.Invoke(row.Result) == false)
+        AnswerSource sources = AnswerSource.None;
+        foreach (SessionStates<TRow> session in SessionStates<TRow>.Split(sessions, in states, in _how, filter.AcceptsSession))
+        {
+            TKey key = ReadKey(bytes, session.First);
+            if (filter.AcceptsSession(session.First, session.End) && filter.Accepts(key))
+            {
+                LastSessionEnd = Math.Max(LastSessionEnd, session.End);
+                KeyStates<TRow> parts = session.States;
+                sources |= Keep(key, session.Share, ref parts);
+            }
+        }
+
+        return sources;
+    }
+
+    private AnswerSource Keep(TKey key, BatchShare share, ref KeyStates<TRow> states)
+    {
+        if (!maker.TryMake(ref _how, key, share, ref states, out MadeRow<TResult> row) || having?.Invoke(row.Result) == false)
         {
             return AnswerSource.None;
         }
 
         _how.Count(row.Share);
-        Rows.Add((key, row));
+        _rows.Add((key, row));
         return row.Sources;
+    }
+
+    private unsafe TKey ReadKey(ReadOnlySpan<byte> bytes, long sessionStart)
+    {
+        fixed (byte* start = bytes)
+        {
+            ByteReader reader = new(start, bytes.Length);
+            return program.ReadKey(ref reader, sessionStart);
+        }
+    }
+
+    private byte[] Encode(TKey key)
+    {
+        ByteWriter writer = new();
+        program.Sessions!.WriteWholeKey(key, writer);
+        return writer.Written.ToArray();
     }
 }

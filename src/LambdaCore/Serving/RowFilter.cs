@@ -13,15 +13,18 @@ internal sealed class RowFilter<TKey>
     private readonly Expression<Func<TKey, bool>>? _where;
     private readonly Func<TKey, long?>? _windowStart;
     private readonly (long Start, long End)? _starts;
+    private readonly (long From, long To)? _between;
     private Func<TKey, bool>? _condition;
     private int _checked;
 
-    private RowFilter(ReadPath path, Expression<Func<TKey, bool>>? where, Func<TKey, long?>? windowStart, (long Start, long End)? starts)
+    private RowFilter(
+        ReadPath path, Expression<Func<TKey, bool>>? where, Func<TKey, long?>? windowStart, (long Start, long End)? starts, (long From, long To)? between)
     {
         Path = path;
         _where = where;
         _windowStart = windowStart;
         _starts = starts;
+        _between = between;
     }
 
     /// <summary>How to find the rows.</summary>
@@ -45,9 +48,16 @@ internal sealed class RowFilter<TKey>
             }
         }
 
-        (long Start, long End)? starts = between is { } range ? plan.WindowKey!.Window!.Starts(range.From, range.To) : null;
-        return new RowFilter<TKey>(QueryRouter.Choose(plan, pins, starts), where, windowStart, starts);
+        // The start of a session is no column of the key of its states: a condition on it is asked of the sessions that are found.
+        byte[]?[] statePins = [.. pins.Where((_, i) => plan.Keys[i].SessionGap is null)];
+        (long Start, long End)? starts = between is { } range && plan.WindowKey is { Window: { } windows } ? windows.Starts(range.From, range.To) : null;
+        return new RowFilter<TKey>(QueryRouter.Choose(plan, statePins, starts), where, windowStart, starts, between);
     }
+
+    /// <summary>Whether a session shares a moment with the range of time that was asked for.</summary>
+    /// <param name="start">Its first event, in microseconds since the Unix epoch.</param>
+    /// <param name="end">Its end: the first moment at which an event would not belong to it any more.</param>
+    public bool AcceptsSession(long start, long end) => _between is not { } range || (range.From < range.To && start < range.To && end > range.From);
 
     /// <summary>Whether a key fulfils the condition.</summary>
     public bool Accepts(TKey key)

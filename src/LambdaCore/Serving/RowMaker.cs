@@ -21,18 +21,24 @@ internal sealed class RowMaker<TEvent, TKey, TResult, TRow>(ViewProgram<TEvent, 
         }
     }
 
+    /// <summary>The weight of the batch value in the row of a key, by the window of the key.</summary>
+    public BatchShare ShareOf(in RowReconciliation how, TKey key, AnswerSource sources)
+    {
+        long? start = windows is null || !how.IsByWindow ? null : program.WindowStart!(key);
+        return how.ShareOf(start is { } at ? windows!.End(at) : null, sources);
+    }
+
     /// <summary>Makes the result of one key.</summary>
     /// <param name="how">The reconciliation.</param>
     /// <param name="key">The key.</param>
+    /// <param name="share">The weight of the batch value.</param>
     /// <param name="states">What the layers hold for it, at least one of them something; used up.</param>
     /// <param name="made">The result.</param>
     /// <returns>False if the key has no row.</returns>
     /// <exception cref="OverflowException">A sum does not fit the type of the result.</exception>
-    public bool TryMake(ref RowReconciliation how, TKey key, ref KeyStates<TRow> states, out MadeRow<TResult> made)
+    public bool TryMake(ref RowReconciliation how, TKey key, BatchShare share, ref KeyStates<TRow> states, out MadeRow<TResult> made)
     {
         AnswerSource sources = states.Sources;
-        long? start = windows is null || !how.IsByWindow ? null : program.WindowStart!(key);
-        BatchShare share = how.ShareOf(start is { } at ? windows!.End(at) : null, sources);
         if (share.IsAll)
         {
             if (!sources.HasFlag(AnswerSource.Batch))

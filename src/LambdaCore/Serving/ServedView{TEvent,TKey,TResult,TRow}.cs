@@ -36,9 +36,10 @@ internal sealed class ServedView<TEvent, TKey, TResult, TRow> : ServedView<TEven
         _context = context;
         _speed = context.Speed.AddView<TRow>(program.Filter, program.WriteEventKey, program.Fold, snapshot.End);
         WindowAssigner? windows = EventTimeWindows.Of(program.Plan, context.EventTimeColumn);
+        bool hasSessions = EventTimeWindows.HasSessions(program.Plan, context.EventTimeColumn);
         _maker = new RowMaker<TEvent, TKey, TResult, TRow>(program, windows);
-        _reconciler = new Reconciler(reconciliation, windows, context.Progress, context.SealedWatermark, context.LastBatchFailed, context.Clock);
-        _receipts = new ReceiptWriter(program.Plan, windows, context.Progress, context.SealedWatermark, context.Clock);
+        _reconciler = new Reconciler(reconciliation, windows is not null || hasSessions, context.Progress, context.SealedWatermark, context.LastBatchFailed, context.Clock);
+        _receipts = new ReceiptWriter(program.Plan, windows, hasSessions, context.Progress, context.SealedWatermark, context.Clock);
     }
 
     /// <inheritdoc/>
@@ -131,11 +132,11 @@ internal sealed class ServedView<TEvent, TKey, TResult, TRow> : ServedView<TEven
     {
         RowFilter<TKey> filter = RowFilter<TKey>.Of(Plan, _program.Key, _program.WindowStart, question.Where, question.Between);
         RowReconciliation how = _reconciler.Choose(question.Reconciliation, question.Layers, question.Consistency, Snapshot);
-        RowCollector<TEvent, TKey, TResult, TRow> rows = new(_program.ReadKey, _maker, how, filter, question.Having);
+        RowCollector<TEvent, TKey, TResult, TRow> rows = new(_program, _maker, how, filter, question.Having);
         LayerReading reading = filter.Path.Keys is { } keys
             ? LookUp(keys, question.Consistency, rows)
             : Scan(filter.Path.Range, question, rows, cancellationToken);
-        Receipt receipt = _receipts.Write(reading, in rows.How, question.Between?.To);
+        Receipt receipt = _receipts.Write(reading, in rows.How, question.Between?.To, rows.LastSessionEnd);
         IEnumerable<ViewEntry<TKey, TResult>> entries = rows.Rows.Select(row => EntryOf(row.Key, in row.Row, receipt));
         if (question.Order is not null)
         {
@@ -176,15 +177,24 @@ internal sealed class ServedView<TEvent, TKey, TResult, TRow> : ServedView<TEven
             reading.Snapshot.Release();
         }
 
-        if (states.Sources == AnswerSource.None || !_maker.TryMake(ref how, key, ref states, out MadeRow<TResult> row))
+        BatchShare share = _maker.ShareOf(in how, key, states.Sources);
+        long sessionEnd = long.MinValue;
+        if (_program.Sessions is { } sessions)
+        {
+            long? start = sessions.Start(key);
+            SessionStates<TRow> session = SessionStates<TRow>.Split(sessions, in states, in how, (first, end) => first <= start && start < end).FirstOrDefault(s => s.First == start);
+            (share, sessionEnd, states) = (session.Share, session.End, session.States);
+        }
+
+        if (states.Sources == AnswerSource.None || !_maker.TryMake(ref how, key, share, ref states, out MadeRow<TResult> row))
         {
             return null;
         }
 
         how.Count(row.Share);
         reading.Contributed = row.Sources;
-        long? askedUntil = _program.WindowStart?.Invoke(key) + 1;
-        return EntryOf(key, in row, _receipts.Write(reading, in how, askedUntil));
+        long? askedUntil = (_program.WindowStart ?? _program.Sessions?.Start)?.Invoke(key) + 1;
+        return EntryOf(key, in row, _receipts.Write(reading, in how, askedUntil, sessionEnd));
     }
 
     private static ViewEntry<TKey, TResult> EntryOf(TKey key, in MadeRow<TResult> row, Receipt receipt) =>
@@ -238,7 +248,7 @@ internal sealed class ServedView<TEvent, TKey, TResult, TRow> : ServedView<TEven
     private LayerReading Scan(
         KeyRange range, ViewQuestion<TKey, TResult> question, RowCollector<TEvent, TKey, TResult, TRow> rows, CancellationToken cancellationToken)
     {
-        int limit = question.Order is null ? question.Take ?? int.MaxValue : int.MaxValue;
+        int limit = question.Order is null && rows.KeepsOrder ? question.Take ?? int.MaxValue : int.MaxValue;
         LayerReading reading = new() { Snapshot = ServingSnapshot.Empty };
         KeyTable<TRow> recent = new();
         try
@@ -258,8 +268,8 @@ internal sealed class ServedView<TEvent, TKey, TResult, TRow> : ServedView<TEven
             LayerCursor stored = new(
                 rows.How.Layers.HasFlag(AnswerSource.Batch) ? reading.Snapshot.Batches.Select(b => b.Lookup) : [], range.Low, range.High);
             int next = 0;
-            bool more = rows.Rows.Count < limit && stored.MoveNext();
-            while (rows.Rows.Count < limit && (more || next < order.Length))
+            bool more = rows.Count < limit && stored.MoveNext();
+            while (rows.Count < limit && (more || next < order.Length))
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 int comparison = !more ? -1 : next == order.Length ? 1 : recent.Key(order[next]).SequenceCompareTo(stored.Key);

@@ -1,7 +1,6 @@
 using System.Linq.Expressions;
 using LambdaCore.Serving;
 using LambdaCore.Values;
-using LambdaCore.Views;
 
 namespace LambdaCore;
 
@@ -16,20 +15,20 @@ public sealed class ViewQuery<TKey, TResult>
     private readonly IViewReader<TKey, TResult> _reader;
     private readonly ViewQuestion<TKey, TResult> _question;
     private readonly string _view;
-    private readonly WindowAssigner? _windows;
+    private readonly bool _hasWindows;
 
-    internal ViewQuery(IViewReader<TKey, TResult> reader, string view, WindowAssigner? windows, ViewQuestion<TKey, TResult> question)
+    internal ViewQuery(IViewReader<TKey, TResult> reader, string view, bool hasWindows, ViewQuestion<TKey, TResult> question)
     {
         _reader = reader;
         _view = view;
-        _windows = windows;
+        _hasWindows = hasWindows;
         _question = question;
     }
 
     /// <summary>Keeps the rows whose keys fulfil a condition; several conditions must all hold.</summary>
     /// <remarks>
     /// Conditions of the form <c>k.Column == value</c> are answered by looking keys up instead of scanning, as far as they pin all columns of
-    /// the key or its first ones.
+    /// the key or its first ones. The start of a session is found among the sessions of the key's other columns, so pinning these is enough.
     /// </remarks>
     /// <param name="condition">Any expression over the key.</param>
     public ViewQuery<TKey, TResult> Where(Expression<Func<TKey, bool>> condition)
@@ -46,7 +45,8 @@ public sealed class ViewQuery<TKey, TResult>
     }
 
     /// <summary>
-    /// Keeps the windows that share any moment with a half-open range of time: those in which the range begins and ends are there whole.
+    /// Keeps the windows that share any moment with a half-open range of time: those in which the range begins and ends are there whole. A session
+    /// goes from its first event to the gap after its last.
     /// </summary>
     /// <param name="start">The first moment of the range.</param>
     /// <param name="end">The first moment after the range; not before <paramref name="start"/>. If it is the start itself, no window is kept.</param>
@@ -54,7 +54,7 @@ public sealed class ViewQuery<TKey, TResult>
     /// <exception cref="ArgumentOutOfRangeException">The end lies before the start.</exception>
     public ViewQuery<TKey, TResult> Between(DateTimeOffset start, DateTimeOffset end)
     {
-        if (_windows is null)
+        if (!_hasWindows)
         {
             throw new InvalidOperationException($"View '{_view}' has no window in its key, so it cannot be asked for a range of time. Group by Window.Hour(e => e.…), for instance, or use Where.");
         }
@@ -131,7 +131,7 @@ public sealed class ViewQuery<TKey, TResult>
         return With(_question with { Order = _question.Order is { } first ? new OrderThen<TKey, TResult>(first, order) : order });
     }
 
-    private ViewQuery<TKey, TResult> With(ViewQuestion<TKey, TResult> question) => new(_reader, _view, _windows, question);
+    private ViewQuery<TKey, TResult> With(ViewQuestion<TKey, TResult> question) => new(_reader, _view, _hasWindows, question);
 
     private sealed class ParameterReplacer(ParameterExpression from, ParameterExpression to) : ExpressionVisitor
     {

@@ -13,7 +13,8 @@ internal static class Explanation
         foreach (KeyColumn key in plan.Keys)
         {
             _ = text.Append("  key       ").Append(key.Name).Append(": ").Append(key.Type)
-                .Append(key.Window is { } windows ? $", windows of {windows.Description}" : "").Append(" = ").Append(ScalarSql.Value(key.Scalar).Text).Append('\n');
+                .Append(key.Window is { } windows ? $", windows of {windows.Description}" : "")
+                .Append(key.SessionGap is { } gap ? $", start of sessions with gaps of {TimeSpan.FromMicroseconds(gap)} (last event in {plan.SessionEnd!.Name})" : "").Append(" = ").Append(ScalarSql.Value(key.Scalar).Text).Append('\n');
         }
 
         _ = text.Append("  filter    ").Append(plan.Filter is null ? "none" : ScalarSql.Condition(plan.Filter)).Append('\n');

@@ -6,38 +6,46 @@ namespace LambdaCore.Views;
 /// <summary>Compiles the ways between events, keys and the bytes of keys.</summary>
 internal static class KeyCompiler
 {
-    /// <summary>From an event to the bytes of its key.</summary>
+    /// <summary>From an event to the bytes of the key of its states.</summary>
     public static Action<T, ByteWriter> WriteEventKey<T>(ViewPlan plan)
     {
         ParameterExpression @event = Expression.Parameter(typeof(T), "event");
         ParameterExpression writer = Expression.Parameter(typeof(ByteWriter), "writer");
         ScalarCode code = new(@event);
-        code.Share(plan.Keys.Select(k => k.Scalar));
-        Expression[] steps = [.. code.Assignments, .. plan.Keys.Select(k => Write(writer, code.Write(k.Scalar), k)), Expression.Empty()];
+        code.Share(plan.StateKeys.Select(k => k.Scalar));
+        Expression[] steps = [.. code.Assignments, .. plan.StateKeys.Select(k => Write(writer, code.Write(k.Scalar), k)), Expression.Empty()];
         return Expression.Lambda<Action<T, ByteWriter>>(Expression.Block(code.Variables, steps), @event, writer).Compile();
     }
 
-    /// <summary>From a key to its bytes.</summary>
-    public static Action<TKey, ByteWriter> WriteKey<TKey>(KeyShape shape)
+    /// <summary>From a key to bytes.</summary>
+    /// <param name="members">The columns to write: those of the key of its states, or all.</param>
+    public static Action<TKey, ByteWriter> WriteKey<TKey>(IEnumerable<KeyMember> members)
     {
         ParameterExpression key = Expression.Parameter(typeof(TKey), "key");
         ParameterExpression writer = Expression.Parameter(typeof(ByteWriter), "writer");
-        Expression[] steps = [.. shape.Members.Select(m => WriteColumn(writer, key, m)), Expression.Empty()];
+        Expression[] steps = [.. members.Select(m => WriteColumn(writer, key, m)), Expression.Empty()];
         return Expression.Lambda<Action<TKey, ByteWriter>>(Expression.Block(steps), key, writer).Compile();
     }
 
-    /// <summary>From bytes to a key.</summary>
+    /// <summary>From the bytes of the key of its states, and the start of a session if there are any, to a key.</summary>
     public static ReadKey<TKey> ReadKey<TKey>(KeyShape shape)
     {
         ParameterExpression reader = Expression.Parameter(typeof(ByteReader).MakeByRefType(), "reader");
+        ParameterExpression sessionStart = Expression.Parameter(typeof(long), "sessionStart");
         List<ParameterExpression> values = [];
         List<Expression> steps = [];
         foreach (KeyMember member in shape.Members)
         {
             ScalarType type = member.Column.Type;
             ParameterExpression value = Expression.Variable(type.Representation, member.Column.Name);
-            Expression read = Expression.Call(typeof(KeyReader), ReaderOf(type.Kind), null, reader);
             values.Add(value);
+            if (member.Column.SessionGap is not null)
+            {
+                steps.Add(Expression.Assign(value, Presence.As(sessionStart, value.Type)));
+                continue;
+            }
+
+            Expression read = Expression.Call(typeof(KeyReader), ReaderOf(type.Kind), null, reader);
             steps.Add(Expression.Assign(value, type.IsNullable
                 ? Expression.Condition(
                     Expression.Call(typeof(KeyReader), nameof(KeyReader.ReadPresence), null, reader), Presence.As(read, value.Type), Expression.Default(value.Type))
@@ -45,17 +53,16 @@ internal static class KeyCompiler
         }
 
         steps.Add(shape.Create(values));
-        return Expression.Lambda<ReadKey<TKey>>(Expression.Block(values, steps), reader).Compile();
+        return Expression.Lambda<ReadKey<TKey>>(Expression.Block(values, steps), reader, sessionStart).Compile();
     }
 
     /// <summary>From a key to the start of its window; null if it has no window column.</summary>
-    public static Func<TKey, long?>? WindowStart<TKey>(KeyShape shape)
-    {
-        if (shape.Members.FirstOrDefault(m => m.Column.Window is not null) is not { } member)
-        {
-            return null;
-        }
+    public static Func<TKey, long?>? WindowStart<TKey>(KeyShape shape) =>
+        shape.Members.FirstOrDefault(m => m.Column.Window is not null) is { } member ? Time<TKey>(member) : null;
 
+    /// <summary>From a key to the time in one of its columns.</summary>
+    public static Func<TKey, long?> Time<TKey>(KeyMember member)
+    {
         ParameterExpression key = Expression.Parameter(typeof(TKey), "key");
         return Expression.Lambda<Func<TKey, long?>>(Presence.As(KeyShape.Read(key, member), typeof(long?)), key).Compile();
     }

@@ -25,6 +25,9 @@ internal sealed class KeyShape
     /// <summary>The columns: first those of constructor parameters, then initialized ones.</summary>
     public IReadOnlyList<KeyMember> Members { get; }
 
+    /// <summary>The columns by which states are kept: all but the start of a session, which the states themselves know.</summary>
+    public IEnumerable<KeyMember> StateMembers => Members.Where(m => m.Column.SessionGap is null);
+
     /// <summary>Reads the key's columns off the lambda of a GroupBy.</summary>
     /// <exception cref="ViewDefinitionException">The key has no such shape, or a column may be missing where its type cannot.</exception>
     public static KeyShape Translate(ViewDraft draft, LambdaExpression lambda)
@@ -58,6 +61,11 @@ internal sealed class KeyShape
         if (members.GroupBy(m => m.Column.Name, StringComparer.OrdinalIgnoreCase).FirstOrDefault(g => g.Count() > 1) is { } twins)
         {
             throw translator.Refuse(body, $"two columns have the name {twins.Key}, which tables do not tell apart.", "Rename one.");
+        }
+
+        if (members.Any(m => m.Column.SessionGap is not null) && members.Count(m => m.Column.SessionGap is not null || m.Column.Window is not null) > 1)
+        {
+            throw translator.Refuse(body, "a key with a session has no other session or window.", "Leave one out, or make two views.");
         }
 
         return new KeyShape(body.Type, members, construction);
@@ -113,6 +121,12 @@ internal sealed class KeyShape
 
     private static KeyColumn Column(ScalarTranslator translator, string name, Expression value, bool? nullable)
     {
+        if (WindowTranslator.IsSession(StripConversions(value)))
+        {
+            (Scalar time, long gap) = WindowTranslator.Session(translator, (MethodCallExpression)StripConversions(value));
+            return new KeyColumn(name, time, time.Type with { IsNullable = nullable ?? false }, null) { SessionGap = gap };
+        }
+
         Scalar scalar = translator.Value(value);
         if (nullable == false && scalar.Type.IsNullable)
         {

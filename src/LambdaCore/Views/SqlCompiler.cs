@@ -8,8 +8,8 @@ namespace LambdaCore.Views;
 internal static class SqlCompiler
 {
     /// <summary>
-    /// A query that gives the key columns and the state columns, in the types of <see cref="StoredType"/>, one row per key,
-    /// ordered by key as <see cref="KeyWriter"/> orders keys.
+    /// A query that gives the key columns, the last time of a session if there is one, and the state columns, in the types of
+    /// <see cref="StoredType"/>, one row per key, ordered by key as <see cref="KeyWriter"/> orders keys; but sessions come after the key's other columns.
     /// </summary>
     /// <param name="plan">The view.</param>
     /// <param name="source">What stands behind FROM: a table, or a query in parentheses, with the events' columns and <c>_position</c>.</param>
@@ -19,23 +19,23 @@ internal static class SqlCompiler
         StringBuilder sql = new("SELECT\n");
         string time = $"epoch_us({SqlLiteral.Name(eventTimeColumn)})";
         _ = sql.AppendJoin(",\n", OuterColumns(plan)).Append("\nFROM (\n  SELECT\n");
-        IEnumerable<string> columns = plan.Keys
-            .Select(key => $"    {KeyExpression(key)} AS {SqlLiteral.Name(key.Name)}")
+        IEnumerable<string> columns = plan.RowKeys
+            .Select(key => $"    {(plan.SessionKey is null ? KeyExpression(key) : SessionKeyExpression(plan, key))} AS {SqlLiteral.Name(key.Name)}")
             .Concat(plan.Aggregates.SelectMany(a => StateExpressions(a, time)));
-        _ = sql.AppendJoin(",\n", columns).Append("\n  FROM ").Append(source);
-        if (plan.Filter is not null)
+        _ = sql.AppendJoin(",\n", columns).Append("\n  FROM ").Append(plan.SessionKey is null ? source : SessionSql.Source(plan, source, KeyExpression));
+        if (plan.Filter is not null && plan.SessionKey is null)
         {
             _ = sql.Append("\n  WHERE ").Append(ScalarSql.Condition(plan.Filter));
         }
 
         string positions = string.Join(", ", Enumerable.Range(1, plan.Keys.Count));
         return sql.Append("\n  GROUP BY ").Append(positions).Append("\n) AS groups")
-            .Append("\nORDER BY ").AppendJoin(", ", plan.Keys.Select(k => $"groups.{SqlLiteral.Name(k.Name)} NULLS FIRST"))
+            .Append("\nORDER BY ").AppendJoin(", ", plan.Keys.OrderBy(k => k == plan.SessionKey).Select(k => $"groups.{SqlLiteral.Name(k.Name)} NULLS FIRST"))
             .ToString();
     }
 
     private static IEnumerable<string> OuterColumns(ViewPlan plan) =>
-        plan.Keys.Select(k => Outer(k.Type.Kind, k.Name))
+        plan.RowKeys.Select(k => Outer(k.Type.Kind, k.Name))
             .Concat(plan.StateColumns.Select(c => Outer(c.Column.Type.Kind, c.Name)));
 
     private static string Outer(ValueKind kind, string name)
@@ -43,6 +43,9 @@ internal static class SqlCompiler
         string quoted = SqlLiteral.Name(name);
         return $"  CAST({SqlKind.ToStored(kind, quoted)} AS {StoredType.Sql(kind)}) AS {quoted}";
     }
+
+    private static string SessionKeyExpression(ViewPlan plan, KeyColumn key) =>
+        key == plan.SessionKey ? SessionSql.Start : key == plan.SessionEnd ? SessionSql.Last : SessionSql.Column(key);
 
     // Zero and negative zero group together, but either may be the one shown; adding zero makes it the positive one.
     private static string KeyExpression(KeyColumn key)

@@ -21,7 +21,7 @@ internal static class ViewCompiler
             plan, key, aggregates, result);
     }
 
-    private static CompiledView<T, TKey, TResult, TRow> Close<T, TKey, TResult, TRow>(
+    private static ViewDefinition<T, TKey, TResult> Close<T, TKey, TResult, TRow>(
         ViewPlan plan, KeyShape key, AggregateTranslator aggregates, Expression<Func<EventGroup<T, TKey>, TResult>> result)
         where TRow : struct, IState<TRow>
     {
@@ -35,10 +35,12 @@ internal static class ViewCompiler
             Project = project,
             ResultText = resultText,
             WriteEventKey = KeyCompiler.WriteEventKey<T>(plan),
-            WriteKey = KeyCompiler.WriteKey<TKey>(key),
+            WriteKey = KeyCompiler.WriteKey<TKey>(key.StateMembers),
             ReadKey = KeyCompiler.ReadKey<TKey>(key),
             WindowStart = KeyCompiler.WindowStart<TKey>(key),
         };
-        return new CompiledView<T, TKey, TResult, TRow>(program, key);
+        return plan.SessionKey is null
+            ? new CompiledView<T, TKey, TResult, TRow>(program, key)
+            : new CompiledView<T, TKey, TResult, SessionSet<TRow>>(SessionCompiler.Sessions(program), key);
     }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using LambdaCore.Aggregates;
@@ -16,6 +17,10 @@ internal sealed class ViewPlan
         Filter = filter;
         Keys = keys;
         Aggregates = aggregates;
+        StateKeys = [.. keys.Where(k => k.SessionGap is null)];
+        SessionEnd = keys.FirstOrDefault(k => k.SessionGap is not null) is { } session
+            ? new KeyColumn(UnusedName($"{session.Name}_last"), session.Scalar, session.Type.AsRequired(), null)
+            : null;
         Fingerprint = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(MeaningText())));
     }
 
@@ -34,6 +39,18 @@ internal sealed class ViewPlan
     /// <summary>The aggregates, each once, in the order of the states in a row.</summary>
     public IReadOnlyList<PlannedAggregate> Aggregates { get; }
 
+    /// <summary>The columns of the key by which states are kept, in order: all but the start of a session.</summary>
+    public IReadOnlyList<KeyColumn> StateKeys { get; }
+
+    /// <summary>The start of a session, if the key has it. Its scalar is the time of an event.</summary>
+    public KeyColumn? SessionKey => Keys.FirstOrDefault(k => k.SessionGap is not null);
+
+    /// <summary>The column of a batch view that has the time of a session's last event; null if the key has no session.</summary>
+    public KeyColumn? SessionEnd { get; }
+
+    /// <summary>The columns of a batch view that say what its rows are of: the key, and the last time of a session.</summary>
+    public IEnumerable<KeyColumn> RowKeys => SessionEnd is null ? Keys : Keys.Append(SessionEnd);
+
     /// <summary>The window column, if the key has one.</summary>
     public KeyColumn? WindowKey => Keys.FirstOrDefault(k => k.Window is not null);
 
@@ -49,13 +66,26 @@ internal sealed class ViewPlan
     private IEnumerable<Scalar> Scalars =>
         [.. new[] { Filter }.Concat(Keys.Select(k => k.Scalar)).Concat(Aggregates.SelectMany(a => a.Inputs.Append(a.Filter))).OfType<Scalar>()];
 
+    private string UnusedName(string name)
+    {
+        HashSet<string> used = new(Keys.Select(k => k.Name).Concat(StateColumns.Select(c => c.Name)), StringComparer.OrdinalIgnoreCase);
+        string unused = name;
+        for (int n = 2; used.Contains(unused); n++)
+        {
+            unused = $"{name}_{n}";
+        }
+
+        return unused;
+    }
+
     private string MeaningText()
     {
         StringBuilder text = new("lambdacore view 1\n");
         _ = text.Append("filter ").Append(Filter?.Text ?? "none").Append('\n');
         foreach (KeyColumn key in Keys)
         {
-            _ = text.Append("key ").Append(SqlLiteral.Name(key.Name)).Append(' ').Append(key.Type).Append(' ').Append(key.Scalar.Text).Append('\n');
+            _ = text.Append("key ").Append(SqlLiteral.Name(key.Name)).Append(' ').Append(key.Type).Append(' ').Append(key.Scalar.Text)
+                .Append(key.SessionGap is { } gap ? string.Create(CultureInfo.InvariantCulture, $" sessions {gap} us") : "").Append('\n');
         }
 
         foreach (PlannedAggregate aggregate in Aggregates)
@@ -78,7 +108,11 @@ internal sealed class ViewPlan
 /// <param name="Scalar">The expression that computes it from an event.</param>
 /// <param name="Type">Its type: nullable if the key's member is.</param>
 /// <param name="Window">The windows, if the column is the start of one.</param>
-internal sealed record KeyColumn(string Name, Scalar Scalar, ScalarType Type, WindowAssigner? Window);
+internal sealed record KeyColumn(string Name, Scalar Scalar, ScalarType Type, WindowAssigner? Window)
+{
+    /// <summary>The gap of the sessions whose start the column is, in microseconds; null if it is no such column. If it is, the scalar is the time of an event.</summary>
+    public long? SessionGap { get; init; }
+}
 
 /// <summary>One aggregate of a view.</summary>
 /// <param name="Function">The aggregate.</param>

@@ -3,8 +3,10 @@ using LambdaCore.Values;
 
 namespace LambdaCore.Views;
 
-/// <summary>Reads a key from its bytes.</summary>
-internal delegate TKey ReadKey<out TKey>(ref ByteReader reader);
+/// <summary>Reads a key from the bytes by which its states are kept.</summary>
+/// <param name="reader">The bytes.</param>
+/// <param name="sessionStart">The start of the session, in microseconds since the Unix epoch; of no meaning if the key has none.</param>
+internal delegate TKey ReadKey<out TKey>(ref ByteReader reader, long sessionStart);
 
 /// <summary>Turns the states of a key into the view's result.</summary>
 /// <exception cref="OverflowException">An exact sum does not fit the type of its result.</exception>
@@ -17,7 +19,10 @@ internal delegate TResult ProjectRow<in TKey, TRow, out TResult>(TKey key, in TR
 /// <typeparam name="TEvent">The event type.</typeparam>
 /// <typeparam name="TKey">The key type.</typeparam>
 /// <typeparam name="TResult">The result type.</typeparam>
-/// <typeparam name="TRow">The row of states: nested <see cref="StateRow{THead, TTail}"/>s in the order of the plan's aggregates.</typeparam>
+/// <typeparam name="TRow">
+/// The row of states: nested <see cref="StateRow{THead, TTail}"/>s in the order of the plan's aggregates; a <see cref="SessionSet{TRow}"/> of these
+/// if the key has a session.
+/// </typeparam>
 internal sealed class ViewProgram<TEvent, TKey, TResult, TRow>
     where TRow : struct, IState<TRow>
 {
@@ -30,19 +35,19 @@ internal sealed class ViewProgram<TEvent, TKey, TResult, TRow>
     /// <summary>Whether an event counts; null if all do.</summary>
     public required Func<TEvent, bool>? Filter { get; init; }
 
-    /// <summary>Writes the key of an event, as <see cref="KeyWriter"/> encodes its columns.</summary>
+    /// <summary>Writes the key of an event's states, as <see cref="KeyWriter"/> encodes its columns.</summary>
     public required Action<TEvent, ByteWriter> WriteEventKey { get; init; }
 
     /// <summary>Adds an event that counts to the row of its key.</summary>
     public required FoldEvent<TEvent, TRow> Fold { get; init; }
 
-    /// <summary>Writes a key that a user gives. Times are cut to microseconds, not to windows: a key that is no window's start finds nothing.</summary>
+    /// <summary>Writes the key of the states of a key that a user gives. Times are cut to microseconds, not to windows: a key that is no window's start finds nothing.</summary>
     public required Action<TKey, ByteWriter> WriteKey { get; init; }
 
     /// <summary>Reads a key.</summary>
     public required ReadKey<TKey> ReadKey { get; init; }
 
-    /// <summary>Turns a row into the result.</summary>
+    /// <summary>Turns a row into the result. If the key has a session, the row must be one session.</summary>
     public required ProjectRow<TKey, TRow, TResult> Project { get; init; }
 
     /// <summary>A text that determines what <see cref="Project"/> makes of a row, as far as captured variables have one.</summary>
@@ -50,6 +55,9 @@ internal sealed class ViewProgram<TEvent, TKey, TResult, TRow>
 
     /// <summary>The window's start in a key, in microseconds since the Unix epoch; null if the key has no window column.</summary>
     public required Func<TKey, long?>? WindowStart { get; init; }
+
+    /// <summary>Takes the states of a key apart into its sessions; null if the key has no session column.</summary>
+    public SessionRows<TKey, TRow>? Sessions { get; init; }
 }
 
 /// <summary>Code of another room that is generic over the row of a view's states.</summary>

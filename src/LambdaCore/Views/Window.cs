@@ -5,7 +5,7 @@ namespace LambdaCore;
 
 /// <summary>
 /// Windows of event time: each method gives the start of the window that a time lies in. Inside a view's key they become its window column; called
-/// directly they build keys to look up. Sizes, offsets and zones must be known when a view is defined.
+/// directly they build keys to look up, but for <see cref="Session(DateTimeOffset, TimeSpan)"/>. Sizes, offsets, zones and gaps must be known when a view is defined.
 /// </summary>
 /// <remarks>
 /// <para>
@@ -118,6 +118,25 @@ public static class Window
     public static DateTime Of(DateTime time, TimeSpan size, TimeSpan offset = default, string? zone = null) =>
         UnixTime.ToDateTime(Even(size, offset, zone).Start(UnixTime.FromDateTime(time)));
 
+    /// <summary>
+    /// The start of the session that an event lies in: only as a whole column of a view's key, and no other window beside it. The events that
+    /// share the key's other columns form sessions: a new one begins where the time since the event before is at least the gap.
+    /// </summary>
+    /// <remarks>
+    /// A late event may begin a session earlier than it began before, or join two: which rows there are and what their keys are may change with
+    /// every event. The end of a session is asked for like anything else: <c>g.Max(e => e.Timestamp)</c>.
+    /// </remarks>
+    /// <param name="time">When the event happened; never missing.</param>
+    /// <param name="gap">
+    /// How long nothing happens before the next event begins another session: positive, in whole microseconds, known when the view is defined. Events
+    /// that are exactly the gap apart are in two sessions.
+    /// </param>
+    /// <exception cref="InvalidOperationException">Always: a time alone says nothing about the session that it lies in.</exception>
+    public static DateTimeOffset Session(DateTimeOffset time, TimeSpan gap) => throw NoSession();
+
+    /// <inheritdoc cref="Session(DateTimeOffset, TimeSpan)"/>
+    public static DateTime Session(DateTime time, TimeSpan gap) => throw NoSession();
+
     internal static WindowAssigner Even(TimeSpan size, TimeSpan offset, string? zone) =>
         zone is null ? new TumblingWindows(size, offset) : new ZonedWindows(new EvenGrid(size, offset), ZoneClock.Of(zone));
 
@@ -126,4 +145,7 @@ public static class Window
         : throw new ArgumentOutOfRangeException(nameof(firstDay), firstDay, "A week begins with one of its seven days.");
 
     internal static WindowAssigner Months(string? zone) => new ZonedWindows(new MonthGrid(), ZoneClock.Of(zone ?? "UTC"));
+
+    private static InvalidOperationException NoSession() => new(
+        "Window.Session(...) only stands for the start of a session inside a view's key. Where a session begins depends on the other events; query the view for it, for instance with Between.");
 }
