@@ -126,23 +126,22 @@ internal sealed class SessionSetTests
     }
 
     [Test]
-    public void A_session_is_found_by_its_start_and_by_nothing_else()
+    public void Taken_apart_two_sets_give_the_sessions_that_they_make_together()
     {
         Random random = Seed.Random(out int seed);
         for (int round = 0; round < Rounds; round++)
         {
-            SessionSet<Inner> set = Fold(Times(random, random.Next(40)));
-            HashSet<long> starts = [];
-            for (int i = 0; i < set.Sessions.Length; i++)
+            long[] times = Times(random, random.Next(40));
+            int cut = random.Next(times.Length + 1);
+            SessionSet<Inner> left = Fold(times[..cut]);
+            SessionSet<Inner> right = Fold(times[cut..]);
+            SessionSet<Inner> whole = Fold(times);
+            IReadOnlyList<SessionSpan> spans = SessionSet<Inner>.Spans(in left, in right);
+            Assert.That(spans.Select(s => $"{s.First}..{s.Last}"), Is.EqualTo(whole.Sessions.ToArray().Select(s => $"{s.First}..{s.Last}")), $"seed {seed}, round {round}");
+            for (int i = 0; i < spans.Count; i++)
             {
-                starts.Add(set.Sessions[i].First);
-                Assert.That(set.IndexOf(set.Sessions[i].First), Is.EqualTo(i), $"seed {seed}, round {round}");
-                Assert.That(Show(set.Only(i)), Is.EqualTo(Show(set).Split(' ')[i]), $"seed {seed}, round {round}");
-            }
-
-            for (long time = -1000; time < 3000; time += 7)
-            {
-                Assert.That(set.IndexOf(time) >= 0, Is.EqualTo(starts.Contains(time)), $"seed {seed}, round {round}");
+                SessionSet<Inner> merged = Merge(left.Slice(spans[i].LeftStart, spans[i].LeftEnd), right.Slice(spans[i].RightStart, spans[i].RightEnd));
+                Assert.That(Bytes(merged), Is.EqualTo(Bytes(whole.Slice(i, i + 1))), $"seed {seed}, round {round}, session {i}");
             }
         }
     }

@@ -154,7 +154,7 @@ internal sealed class DefinitionsTests
         ViewDefinition<Anything, SpanKey, long> view = Events.GroupBy(e => new SpanKey(Window.Hour(e.Time), e.Text)).Select(g => g.Count());
         IReadOnlyList<KeyPin> pins = KeyPins.Of<SpanKey>(view.Key, k => k.Text == "ab" && k.Start == DateTimeOffset.UnixEpoch);
         ByteWriter key = new();
-        KeyCompiler.WriteKey<SpanKey>(view.Key)(new SpanKey(DateTimeOffset.UnixEpoch, "ab"), key);
+        KeyCompiler.WriteKey<SpanKey>(view.Key.Members)(new SpanKey(DateTimeOffset.UnixEpoch, "ab"), key);
         byte[] pinned = [.. pins.Single(p => p.Column == 0).Bytes.Span, .. pins.Single(p => p.Column == 1).Bytes.Span];
         Assert.That(pinned, Is.EqualTo(key.Written.ToArray()));
     }

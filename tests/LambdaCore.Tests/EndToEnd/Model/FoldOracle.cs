@@ -12,7 +12,18 @@ namespace LambdaCore.Tests.EndToEnd.Model;
 /// <param name="Result">The result, unless it overflows.</param>
 /// <param name="Overflows">Whether reading the row must fail.</param>
 /// <param name="Tolerance">By how much doubles in the result may differ.</param>
-internal sealed record ExpectedRow<TKey, TResult>(byte[] Bytes, TKey Key, TResult? Result, bool Overflows, double Tolerance);
+internal sealed record ExpectedRow<TKey, TResult>(byte[] Bytes, TKey Key, TResult? Result, bool Overflows, double Tolerance)
+{
+    /// <summary>The session that the row is, if it is one.</summary>
+    public ExpectedSession? Session { get; init; }
+}
+
+/// <summary>A session, cut out of sorted events.</summary>
+/// <param name="Owner">The encoded columns of the key but for the session, in hexadecimal.</param>
+/// <param name="First">The time of its first event, in microseconds since the Unix epoch.</param>
+/// <param name="Last">The time of its last event.</param>
+/// <param name="End">The gap after its last event.</param>
+internal sealed record ExpectedSession(string Owner, long First, long Last, long End);
 
 /// <summary>
 /// What a view must answer: a fold over a list, by the view's own compiled delegates, into a dictionary. No layer, no
@@ -47,9 +58,13 @@ internal sealed class FoldOracle<TEvent, TKey, TResult, TRow>(ViewProgram<TEvent
     : FoldOracle<TEvent, TKey, TResult>
     where TRow : struct, IState<TRow>
 {
+    private readonly Func<TEvent, long>? _sessionTime = program.Plan.SessionKey is { } session ? Compile<long>(session.Scalar) : null;
     private readonly Func<TEvent, double>[] _magnitudes = [.. program.Plan.Aggregates.Where(a => a.Function.IsOrderDependent).Select(Magnitude)];
 
-    public override IReadOnlyList<ExpectedRow<TKey, TResult>> Rows(IReadOnlyList<TEvent> events, LogRange range)
+    public override IReadOnlyList<ExpectedRow<TKey, TResult>> Rows(IReadOnlyList<TEvent> events, LogRange range) =>
+        _sessionTime is null ? Groups(events, range) : Sessions(events, range);
+
+    private IReadOnlyList<ExpectedRow<TKey, TResult>> Groups(IReadOnlyList<TEvent> events, LogRange range)
     {
         Dictionary<byte[], Group> groups = new(new ByContent());
         ByteWriter writer = new();
@@ -69,34 +84,79 @@ internal sealed class FoldOracle<TEvent, TKey, TResult, TRow>(ViewProgram<TEvent
                 groups[key] = group = new Group();
             }
 
-            program.Fold(e, new EventStamp(eventTime(e), i), ref group.Row);
-            foreach (Func<TEvent, double> magnitude in _magnitudes)
+            Add(group, e, i);
+        }
+
+        return [.. groups.OrderBy(g => g.Key, ByBytes).Select(g => Row(g.Key, Decode(g.Key, 0), g.Value))];
+    }
+
+    /// <summary>Sorts the events of each key by time, and cuts where the gap is.</summary>
+    private IReadOnlyList<ExpectedRow<TKey, TResult>> Sessions(IReadOnlyList<TEvent> events, LogRange range)
+    {
+        long gap = program.Plan.SessionKey!.SessionGap!.Value;
+        ByteWriter writer = new();
+        List<ExpectedRow<TKey, TResult>> rows = [];
+        IEnumerable<int> numbers = Enumerable.Range((int)range.Start.Value, (int)range.Count).Where(i => program.Filter?.Invoke(events[i]) != false);
+        foreach (IGrouping<string, int> owned in numbers.GroupBy(i => Owner(events[i])))
+        {
+            int[] inOrder = [.. owned.OrderBy(i => _sessionTime!(events[i]))];
+            for (int from = 0; from < inOrder.Length;)
             {
-                group.Magnitude += magnitude(e);
+                int to = from + 1;
+                while (to < inOrder.Length && _sessionTime!(events[inOrder[to]]) - _sessionTime(events[inOrder[to - 1]]) < gap)
+                {
+                    to++;
+                }
+
+                Group group = new();
+                foreach (int i in inOrder[from..to])
+                {
+                    Add(group, events[i], i);
+                }
+
+                long first = _sessionTime!(events[inOrder[from]]);
+                long last = _sessionTime(events[inOrder[to - 1]]);
+                TKey key = Decode(Convert.FromHexString(owned.Key), first);
+                rows.Add(Row(Encode(key), key, group) with { Session = new ExpectedSession(owned.Key, first, last, last + gap) });
+                from = to;
             }
         }
 
-        return [.. groups.OrderBy(g => g.Key, Comparer<byte[]>.Create((a, b) => a.AsSpan().SequenceCompareTo(b))).Select(g => Row(g.Key, g.Value))];
+        return [.. rows.OrderBy(r => r.Bytes, ByBytes)];
+
+        string Owner(TEvent e)
+        {
+            writer.Clear();
+            program.WriteEventKey(e, writer);
+            return Convert.ToHexString(writer.Written);
+        }
+    }
+
+    private void Add(Group group, TEvent e, int position)
+    {
+        program.Fold(e, new EventStamp(eventTime(e), position), ref group.Row);
+        foreach (Func<TEvent, double> magnitude in _magnitudes)
+        {
+            group.Magnitude += magnitude(e);
+        }
     }
 
     public override TKey KeyOf(TEvent e)
     {
         ByteWriter writer = new();
         program.WriteEventKey(e, writer);
-        return Decode(writer.Written);
+        return Decode(writer.Written, _sessionTime?.Invoke(e) ?? 0);
     }
 
     public override byte[] Encode(TKey key)
     {
         ByteWriter writer = new();
-        program.WriteKey(key, writer);
+        (program.Sessions?.WriteWholeKey ?? program.WriteKey)(key, writer);
         return writer.Written.ToArray();
     }
 
-    private ExpectedRow<TKey, TResult> Row(byte[] bytes, Group group)
+    private ExpectedRow<TKey, TResult> Row(byte[] bytes, TKey key, Group group)
     {
-        TKey key = Decode(bytes);
-
         // Sums of magnitudes beyond all numbers may overflow in one order of addition and not in another.
         double tolerance = double.IsInfinity(group.Magnitude) ? group.Magnitude : group.Magnitude * 1e-9;
         try
@@ -109,14 +169,16 @@ internal sealed class FoldOracle<TEvent, TKey, TResult, TRow>(ViewProgram<TEvent
         }
     }
 
-    private unsafe TKey Decode(ReadOnlySpan<byte> bytes)
+    private unsafe TKey Decode(ReadOnlySpan<byte> bytes, long sessionStart)
     {
         fixed (byte* start = bytes)
         {
             ByteReader reader = new(start, bytes.Length);
-            return program.ReadKey(ref reader);
+            return program.ReadKey(ref reader, sessionStart);
         }
     }
+
+    private static Comparer<byte[]> ByBytes { get; } = Comparer<byte[]>.Create((a, b) => a.AsSpan().SequenceCompareTo(b));
 
     /// <summary>
     /// The size of what one event adds to a sum; infinities and NaN have no part, since they come out alike in any order. A variance is as uncertain
@@ -125,10 +187,14 @@ internal sealed class FoldOracle<TEvent, TKey, TResult, TRow>(ViewProgram<TEvent
     private static Func<TEvent, double> Magnitude(PlannedAggregate aggregate)
     {
         bool isSquared = aggregate.Function.Name == "Variance";
-        ParameterExpression e = Expression.Parameter(typeof(TEvent), "e");
-        Func<TEvent, double?> value = Expression.Lambda<Func<TEvent, double?>>(
-            Expression.Convert(new ScalarCode(e).Write(aggregate.Inputs[0]), typeof(double?)), e).Compile();
+        Func<TEvent, double?> value = Compile<double?>(aggregate.Inputs[0]);
         return item => value(item) is { } number && double.IsFinite(number) ? (isSquared ? (number * number) + (1000 * Math.Abs(number)) : Math.Abs(number)) : 0;
+    }
+
+    private static Func<TEvent, T> Compile<T>(Scalar scalar)
+    {
+        ParameterExpression e = Expression.Parameter(typeof(TEvent), "e");
+        return Expression.Lambda<Func<TEvent, T>>(Expression.Convert(new ScalarCode(e).Write(scalar), typeof(T)), e).Compile();
     }
 
     private sealed class Group

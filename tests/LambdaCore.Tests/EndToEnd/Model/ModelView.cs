@@ -97,6 +97,11 @@ internal sealed class ModelView<TKey, TResult>(
         {
             Model.Check(Values.Same(key, entry!.Key), $"{asked}: the key came back as {Values.Show(entry.Key)}");
             Model.Check(Values.Same(expected.Result, entry.Result, expected.Tolerance), $"{asked}: expected {Values.Show(expected.Result)}, got {Values.Show(entry.Result)}");
+            if (definition.Plan.SessionKey is { } session)
+            {
+                ReceiptCheck.CheckComplete(asked, entry.Receipt, DateTimeOffset.MinValue, session, [expected.Session!], isPart: false);
+            }
+
             ReceiptCheck.Check(asked, entry.Receipt, moment, Name, AnswerSource.Merged, ContributionTo(moment, entry.Receipt, AnswerSource.Merged, r => r.Bytes.AsSpan().SequenceEqual(bytes)));
         }
 
@@ -122,7 +127,15 @@ internal sealed class ModelView<TKey, TResult>(
             question.Take is null ? ContributionTo(moment, answer.Receipt, question.Layers, question.Accepts) : null);
         if (question.Between is { } between)
         {
-            ReceiptCheck.CheckComplete(question.ToString(), answer.Receipt, between.End, WindowOfEventTime);
+            if (definition.Plan.SessionKey is { } session)
+            {
+                IEnumerable<ExpectedSession> found = _oracle.Rows(moment.Events, answer.Receipt.Range).Where(question.AcceptsKey).Select(r => r.Session!);
+                ReceiptCheck.CheckComplete(question.ToString(), answer.Receipt, between.End, session, found, isPart: question.Take is not null);
+            }
+            else
+            {
+                ReceiptCheck.CheckComplete(question.ToString(), answer.Receipt, between.End, WindowOfEventTime);
+            }
         }
 
         List<ExpectedRow<TKey, TResult>> expected = [.. question.InOrder(_oracle.Rows(moment.Events, answer.Receipt.Range).Where(question.Accepts))];
@@ -159,8 +172,12 @@ internal sealed class ModelView<TKey, TResult>(
     /// <summary>The layers that hold anything of what was asked for.</summary>
     private AnswerSource ContributionTo(StoreMoment moment, Receipt receipt, AnswerSource layers, Func<ExpectedRow<TKey, TResult>, bool> accepts)
     {
-        HashSet<string> keys = [.. _oracle.Rows(moment.Events, receipt.Range).Where(accepts).Select(r => Convert.ToHexString(r.Bytes))];
-        bool Holds(LogPosition start, LogPosition end) => _oracle.Rows(moment.Events, new LogRange(start, end)).Any(r => keys.Contains(Convert.ToHexString(r.Bytes)));
+        ExpectedRow<TKey, TResult>[] accepted = [.. _oracle.Rows(moment.Events, receipt.Range).Where(accepts)];
+        HashSet<string> keys = [.. accepted.Select(r => Convert.ToHexString(r.Bytes))];
+        ILookup<string, ExpectedSession> sessions = accepted.Select(r => r.Session).OfType<ExpectedSession>().ToLookup(s => s.Owner);
+        bool Holds(LogPosition start, LogPosition end) => _oracle.Rows(moment.Events, new LogRange(start, end)).Any(r => r.Session is { } part
+            ? sessions[part.Owner].Any(s => s.First <= part.First && part.Last <= s.Last)
+            : keys.Contains(Convert.ToHexString(r.Bytes)));
         return (layers.HasFlag(AnswerSource.Batch) && Holds(LogPosition.Zero, receipt.BatchEnd) ? AnswerSource.Batch : AnswerSource.None)
             | (layers.HasFlag(AnswerSource.Speed) && Holds(receipt.BatchEnd, new LogPosition(moment.Events.Count)) ? AnswerSource.Speed : AnswerSource.None);
     }

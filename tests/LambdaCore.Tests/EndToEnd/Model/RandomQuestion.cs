@@ -32,7 +32,7 @@ internal sealed class RandomQuestion<TKey, TResult>
             _conditions.Add((condition, condition.Compile(preferInterpretation: true)));
         }
 
-        if (view.Plan.WindowKey is not null && random.Next(2) == 0)
+        if ((view.Plan.WindowKey ?? view.Plan.SessionKey) is not null && random.Next(2) == 0)
         {
             DateTimeOffset[] ends = [moment.Source.AnyTime(), moment.Source.AnyTime()];
             Between = (ends.Min(), ends.Max());
@@ -104,10 +104,15 @@ internal sealed class RandomQuestion<TKey, TResult>
     }
 
     /// <summary>Whether a row is asked for, apart from how many.</summary>
-    public bool Accepts(ExpectedRow<TKey, TResult> row) =>
-        _conditions.TrueForAll(c => c.Holds(row.Key))
-        && (Between is not { } between || (WindowStart(row.Key) is { } start && between.Start < between.End && start < between.End && EndOf(start) > between.Start))
+    public bool Accepts(ExpectedRow<TKey, TResult> row) => AcceptsKey(row)
         && (row.Overflows || _having is not { } having || having.Holds(row.Result!));
+
+    /// <summary>Whether a row's key is asked for, whatever its result.</summary>
+    public bool AcceptsKey(ExpectedRow<TKey, TResult> row) =>
+        _conditions.TrueForAll(c => c.Holds(row.Key))
+        && (Between is not { } between || (between.Start < between.End && (row.Session is { } session
+            ? UnixTime.ToDateTimeOffset(session.First) < between.End && (Int128)session.End * 10 > between.Start.UtcTicks - DateTimeOffset.UnixEpoch.Ticks
+            : WindowStart(row.Key) is { } start && start < between.End && EndOf(start) > between.Start)));
 
     /// <summary>The rows in the order asked for.</summary>
     public IEnumerable<ExpectedRow<TKey, TResult>> InOrder(IEnumerable<ExpectedRow<TKey, TResult>> rows)

@@ -67,4 +67,25 @@ internal static class ReceiptCheck
         bool complete = receipt.Watermark is { } watermark && UnixTime.FromDateTimeOffset(watermark) >= lastEnd;
         Model.Check(receipt.IsComplete == complete, $"{asked}: said to be complete: {receipt.IsComplete}, but the last window ends at {lastEnd} and the watermark is {receipt.Watermark:O}");
     }
+
+    /// <summary>An answer about sessions is complete when the range of time and every session that was found in it are over.</summary>
+    /// <param name="asked">What was asked, for the message.</param>
+    /// <param name="receipt">The receipt.</param>
+    /// <param name="end">The end of the range of time.</param>
+    /// <param name="column">The column of the sessions.</param>
+    /// <param name="found">The sessions whose keys were asked for.</param>
+    /// <param name="isPart">Whether perhaps not all of them had to be looked at.</param>
+    public static void CheckComplete(string asked, Receipt receipt, DateTimeOffset end, KeyColumn column, IEnumerable<ExpectedSession> found, bool isPart)
+    {
+        if (column.Scalar is not ColumnScalar { Property.Name: nameof(AnyEvent.At) })
+        {
+            Model.Check(receipt.IsComplete is null, $"{asked}: said to be complete: {receipt.IsComplete}, but the sessions are not of event time");
+            return;
+        }
+
+        bool complete = receipt.Watermark is { } watermark && watermark >= end && found.All(s => s.End <= UnixTime.FromDateTimeOffset(watermark));
+        Model.Check(
+            receipt.IsComplete == complete || (isPart && receipt.IsComplete == true),
+            $"{asked}: said to be complete: {receipt.IsComplete}, but with a watermark of {receipt.Watermark:O} it is {complete}");
+    }
 }

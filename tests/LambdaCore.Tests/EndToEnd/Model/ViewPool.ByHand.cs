@@ -103,6 +103,16 @@ internal static partial class ViewPool
                 Last = (IReadOnlyList<long>)[.. g.OrderBy(EventTime).Reverse().Take(3).Select(e => e.Sequence)],
                 First = (IReadOnlyList<string?>)[.. g.Where(e => e.TextMaybe is not null).OrderBy(EventTime).Take(2).Select(e => e.TextMaybe)],
             }))),
+        Of(View.Of<AnyEvent>("hand_sessions").Where(e => e.Small != 3).GroupBy(e => new VisitKey(e.Category, Window.Session(e.At, TimeSpan.FromMinutes(45))))
+                .Select(g => new { N = g.Count(), Flags = g.Count(e => e.Flag), End = g.Max(e => e.At), Small = g.Sum(e => e.Small), Last = g.Latest(e => e.Sequence) }),
+            events => events.Where(e => e.Small != 3).GroupBy(e => e.Category).SelectMany(g => Chains(g, 45 * 60_000_000L).Select(c => (new VisitKey(g.Key, Truncate(c[0].At, TimeSpan.TicksPerMicrosecond)), new
+            {
+                N = (long)c.Count,
+                Flags = (long)c.Count(e => e.Flag),
+                End = Truncate(c[^1].At, TimeSpan.TicksPerMicrosecond),
+                Small = c.Sum(e => (long)e.Small),
+                Last = c[^1].Sequence,
+            })))),
     ];
 
     private static double[] Sorted(IEnumerable<double> numbers) => [.. numbers.OrderBy(n => double.IsNaN(n)).ThenBy(n => n)];
@@ -123,6 +133,23 @@ internal static partial class ViewPool
 
     private static IReadOnlyList<TopItem<T>> Top<T>(IEnumerable<T> values, int number) =>
         [.. values.Where(v => v is not null).GroupBy(v => v).OrderByDescending(v => v.Count()).ThenBy(v => v.Key, Comparer<T>.Create((a, b) => Values.Compare(a, b))).Take(number).Select(v => new TopItem<T>(v.Key, v.Count(), 0))];
+
+    /// <summary>The events in the order of time, cut wherever nothing happens for so many microseconds.</summary>
+    private static List<List<AnyEvent>> Chains(IEnumerable<AnyEvent> events, long gap)
+    {
+        List<List<AnyEvent>> chains = [];
+        foreach (AnyEvent e in events.OrderBy(EventTime))
+        {
+            if (chains.Count == 0 || EventTime(e) >= EventTime(chains[^1][^1]) + gap)
+            {
+                chains.Add([]);
+            }
+
+            chains[^1].Add(e);
+        }
+
+        return chains;
+    }
 
     private static IComparer<string> Texts { get; } = Comparer<string>.Create((a, b) => Values.Compare(a, b));
 

@@ -4,6 +4,8 @@ namespace LambdaCore.Tests.EndToEnd.Model;
 
 internal readonly record struct HourKey(DateTimeOffset Hour, string Category);
 
+internal readonly record struct VisitKey(string Category, DateTimeOffset Start);
+
 internal readonly record struct HourStats(long Events, double Users, double? Average, double Total);
 
 internal sealed record PersonKey(string? Name, int Small);
@@ -90,6 +92,15 @@ internal static partial class ViewPool
         Of(View.Of<AnyEvent>("window_maybe").GroupBy(e => new { Day = (DateTimeOffset?)Window.Day(e.Moment), e.Flag }).Select(g => g.Count())),
         Of(View.Of<AnyEvent>("window_utc").GroupBy(e => new { Day = Window.Day(e.Utc), e.Small }).Select(g => new { N = g.Count(), Max = g.Max(e => e.Int16Maybe) })),
         Of(View.Of<AnyEvent>("window_tiny").GroupBy(e => Window.Of(e.At, TimeSpan.FromMicroseconds(1))).Select(g => g.Count())),
+        Of(View.Of<AnyEvent>("sessions").Where(e => e.Category != "heartbeat").GroupBy(e => new VisitKey(e.Category, Window.Session(e.At, TimeSpan.FromMinutes(30))))
+            .Select(g => new { N = g.Count(), Texts = g.ApproxDistinct(e => e.Text), End = g.Max(e => e.At), Last = g.Latest(e => e.Payload), First = g.Earliest(e => e.TextMaybe), Mean = g.Average(e => e.AmountMaybe) })),
+        Of(View.Of<AnyEvent>("sessions_alone").GroupBy(e => Window.Session(e.At, TimeSpan.FromMinutes(10))).Select(g => new { N = g.Count(), Sum = g.Sum(e => e.Int64) })),
+        Of(View.Of<AnyEvent>("sessions_first").GroupBy(e => new { Start = Window.Session(e.At, TimeSpan.FromHours(2)), e.TextMaybe, e.Small }).Select(g => new { N = g.Count(), From = g.Key.Start })),
+        Of(View.Of<AnyEvent>("sessions_between").GroupBy(e => new { e.Flag, Start = (DateTimeOffset?)Window.Session(e.At, TimeSpan.FromHours(1)), e.Float32Maybe }).Select(g => g.Max(e => e.Money))),
+        Of(View.Of<AnyEvent>("sessions_utc").GroupBy(e => new { Start = Window.Session(e.Utc, TimeSpan.FromHours(9)), e.Small }).Select(g => new { N = g.Count(), Last = g.Max(e => e.Utc) })),
+        Of(View.Of<AnyEvent>("sessions_moments").GroupBy(e => new { e.StageMaybe, Start = Window.Session(e.MomentMaybe ?? e.At, TimeSpan.FromDays(1)) }).Select(g => new { N = g.Count(e => e.MomentMaybe != null) })),
+        Of(View.Of<AnyEvent>("sessions_tiny").GroupBy(e => new { e.Small, Start = Window.Session(e.At, TimeSpan.FromMicroseconds(1)) }).Select(g => g.Count())),
+        Of(View.Of<AnyEvent>("sessions_endless").GroupBy(e => Window.Session(e.At, TimeSpan.FromDays(4_000_000))).Select(g => new { N = g.Count(), Distinct = g.ApproxDistinct(e => e.Sequence) })),
         Of(View.Of<AnyEvent>("weeks").Where(e => e.Small > 2).Where(e => e.FlagMaybe == true || e.Int32Maybe > 0).GroupBy(e => Window.Of(e.At, TimeSpan.FromDays(7))).Select(g => new { N = g.Count(), Mean = g.Average(e => (double?)e.Float32Maybe) })),
         Of(View.Of<AnyEvent>("filters").Where(e => Wanted.Contains(e.Category) && !(e.Float64 > 3) && e.MoneyMaybe != 0m)
             .GroupBy(e => new { Length = e.Text.Length % 3, Parity = e.Int32 % 2 == 0 }).Select(g => new { N = g.Count(e => e.Text.Contains("t1")), Lowest = g.Min(e => e.Text.ToUpperInvariant()), Sum = g.Sum(e => (long?)(e.Int32 + e.Int16)) })),
