@@ -17,8 +17,8 @@ namespace LambdaCore.Aggregates;
 internal struct DistinctState<T> : IState<DistinctState<T>>
     where T : notnull
 {
-    /// <summary>The greatest limit: a larger set is more than one key should hold in memory.</summary>
-    public const int GreatestLimit = 1_000_000;
+    /// <summary>The greatest limit. Larger sets would not fit into the four megabytes that the speed layer can move to disk in one piece.</summary>
+    public const int GreatestLimit = 100_000;
 
     private HashSet<T>? _values;
     private HyperLogLogState _sketch;

@@ -33,8 +33,8 @@ internal struct TopState<T> : IState<TopState<T>>
     /// </summary>
     public const int DefaultCapacity = 1024;
 
-    /// <summary>The greatest capacity: 65,536 values, and five megabytes of cells.</summary>
-    public const int GreatestCapacity = 65_536;
+    /// <summary>The greatest capacity: with values of up to a hundred bytes, states fit into the four megabytes that the speed layer can move to disk in one piece.</summary>
+    public const int GreatestCapacity = 16_384;
 
     private Dictionary<T, Tally>? _tallies;
     private long[]? _cells;

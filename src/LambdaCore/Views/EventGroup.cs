@@ -91,7 +91,7 @@ public abstract class EventGroup<TEvent, TKey>
 
     /// <summary>
     /// The number of distinct values, exact up to a limit. If there are more, reading it fails with <see cref="OverflowException"/>. The values are kept: up to
-    /// as many per key as the limit says, which is at most a million.
+    /// as many per key as the limit says, which is at most 100,000.
     /// </summary>
     public long CountDistinct<TValue>(Func<TEvent, TValue> selector, int limit) => throw Misuse();
 
@@ -146,7 +146,7 @@ public abstract class EventGroup<TEvent, TKey>
     public IReadOnlyList<TopItem<TValue>> TopK<TValue>(Func<TEvent, TValue> selector, int number) => throw Misuse();
 
     /// <summary>
-    /// The most frequent values. Counts are exact up to as many distinct values as the capacity (16 to 65,536). Beyond, a count is too high by at most
+    /// The most frequent values. Counts are exact up to as many distinct values as the capacity (16 to 16,384). Beyond, a count is too high by at most
     /// 1.36 / capacity of the events (with a probability of 99.3 %), and a value with a share p of the events is missing with a probability below exp(-p * capacity).
     /// </summary>
     public IReadOnlyList<TopItem<TValue>> TopK<TValue>(Func<TEvent, TValue> selector, int number, int capacity) => throw Misuse();

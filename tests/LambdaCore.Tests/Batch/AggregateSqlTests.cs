@@ -76,6 +76,27 @@ internal sealed class AggregateSqlTests : DuckDbFixture
     }
 
     [Test]
+    public void States_that_threads_of_sql_merged_are_those_that_the_fold_makes()
+    {
+        const int Rows = 400_000;
+        ScalarType numbers = new(ValueKind.Float64, false);
+        AggregateFunction[] functions =
+        [
+            AggregateFunctions.Quantile(numbers, 0.5), AggregateFunctions.Histogram(numbers, [1, 10, 100]), AggregateFunctions.TopK(numbers, typeof(double), 3, 16), AggregateFunctions.TopK(numbers, typeof(double), 3, 9_000),
+            AggregateFunctions.CountDistinct(numbers, 100, WhenExceeded.Approximate), AggregateFunctions.CountDistinct(numbers, 100_000, WhenExceeded.Fail), AggregateFunctions.FirstN(numbers, typeof(double), 9),
+            AggregateFunctions.LastN(numbers, typeof(double), 9), AggregateFunctions.Spread("Variance", numbers, new SpreadMeasure(IsSample: true, IsRoot: false)),
+        ];
+        CodeAggregates.Register(Connection, functions);
+        Connection.Execute($"CREATE TABLE t AS SELECT 1 AS g, CAST(i AS BIGINT) AS p, CAST((i * 7919) % 1000 AS BIGINT) AS t, sqrt((i * 104729) % 8000) AS v FROM range({Rows}) r(i)");
+        Sample[] samples = [.. Enumerable.Range(0, Rows).Select(i => new Sample(new EventStamp(i * 7919L % 1000, i), Math.Sqrt(i * 104729L % 8000)))];
+        foreach (AggregateSubject subject in functions.Select(AggregateSubject.Of))
+        {
+            byte[] state = Read(subject, $"SELECT g, {Columns(subject, "")} FROM t GROUP BY g")[0].State;
+            Assert.That(state, subject.Like(subject.Fold(samples)), $"{subject}");
+        }
+    }
+
+    [Test]
     public void No_negative_zero_gets_into_a_batch_view([Values(ValueKind.Float32, ValueKind.Float64)] ValueKind kind)
     {
         ScalarType input = new(kind, false);

@@ -95,7 +95,7 @@ internal static partial class ViewPool
                 Texts = (long)g.Select(e => e.TextMaybe).Where(t => t is not null).Distinct().Count(),
                 Ids = (long)g.Select(e => e.Id).Distinct().Count(),
             }))),
-        Of(View.Of<AnyEvent>("hand_tops").GroupBy(e => e.Flag).Select(g => new { Categories = g.TopK(e => e.Category, 2), Texts = g.TopK(e => e.TextMaybe, 3, 60_000) }),
+        Of(View.Of<AnyEvent>("hand_tops").GroupBy(e => e.Flag).Select(g => new { Categories = g.TopK(e => e.Category, 2), Texts = g.TopK(e => e.TextMaybe, 3, 16_384) }),
             events => events.GroupBy(e => e.Flag).Select(g => (g.Key, new { Categories = Top(g.Select(e => e.Category), 2), Texts = Top(g.Select(e => e.TextMaybe), 3) }))),
         Of(View.Of<AnyEvent>("hand_lists").GroupBy(e => e.Small).Select(g => new { Last = g.LastN(e => e.Sequence, 3), First = g.FirstN(e => e.TextMaybe, 2) }),
             events => events.GroupBy(e => e.Small).Select(g => (g.Key, new
