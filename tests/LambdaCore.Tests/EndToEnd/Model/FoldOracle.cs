@@ -16,6 +16,15 @@ internal sealed record ExpectedRow<TKey, TResult>(byte[] Bytes, TKey Key, TResul
 {
     /// <summary>The session that the row is, if it is one.</summary>
     public ExpectedSession? Session { get; init; }
+
+    /// <summary>The layers that it must be made of.</summary>
+    public AnswerSource Source { get; init; }
+
+    /// <summary>The weight of the batch value in it.</summary>
+    public double BatchWeight { get; init; }
+
+    /// <summary>By how much decimals may differ, where both values have a part in it.</summary>
+    public double DecimalTolerance { get; init; }
 }
 
 /// <summary>A session, cut out of sorted events.</summary>

@@ -39,13 +39,25 @@ internal abstract class ModelView
 /// <param name="BatchEnds">Where each view's batch view ends, by the view's name; none where it is not known.</param>
 /// <param name="Source">Makes events and times like those in the store.</param>
 internal sealed record StoreMoment(
-    LambdaStore<AnyEvent> Store, IReadOnlyList<AnyEvent> Events, IReadOnlyDictionary<string, long> BatchEnds, AnyEventSource Source);
+    LambdaStore<AnyEvent> Store, IReadOnlyList<AnyEvent> Events, IReadOnlyDictionary<string, long> BatchEnds, AnyEventSource Source)
+{
+    /// <summary>The reconciliation that each view was added with, by the view's name; Merge where there is none.</summary>
+    public IReadOnlyDictionary<string, Reconciliation> Reconciliations { get; init; } = new Dictionary<string, Reconciliation>();
+
+    /// <summary>Whether the last batch run since the store was opened failed.</summary>
+    public bool LastBatchFailed { get; init; }
+
+    /// <summary>The reconciliation that a view was added with.</summary>
+    public Reconciliation ReconciliationOf(string view) => Reconciliations.GetValueOrDefault(view, Reconciliation.Merge);
+}
 
 /// <summary>A view with its types.</summary>
 internal sealed class ModelView<TKey, TResult>(
     ViewDefinition<AnyEvent, TKey, TResult> definition, Func<IEnumerable<AnyEvent>, IEnumerable<(TKey Key, TResult Result)>>? byHand, Func<TResult, TResult, bool> alike) : ModelView
 {
     private readonly FoldOracle<AnyEvent, TKey, TResult> _oracle = FoldOracle<AnyEvent, TKey, TResult>.Of(definition, EventTime);
+
+    private ReconciliationOracle<TKey, TResult> Reconciled => new(definition, _oracle, WindowOfEventTime);
 
     public override ViewDefinition<AnyEvent> Definition => definition;
 
@@ -76,15 +88,27 @@ internal sealed class ModelView<TKey, TResult>(
 
     private async Task<string> CheckGetAsync(StoreMoment moment, Random random)
     {
-        IReadOnlyList<ExpectedRow<TKey, TResult>> rows = _oracle.Rows(moment.Events, WholeOf(moment));
-        TKey key = rows.Count > 0 && random.Next(3) > 0 ? rows[random.Next(rows.Count)].Key : _oracle.KeyOf(moment.Source.Next());
+        IReadOnlyList<ExpectedRow<TKey, TResult>> whole = _oracle.Rows(moment.Events, WholeOf(moment));
+        TKey key = whole.Count > 0 && random.Next(3) > 0 ? whole[random.Next(whole.Count)].Key : _oracle.KeyOf(moment.Source.Next());
+        Consistency consistency = random.Next(3) switch
+        {
+            0 => Consistency.Latest,
+            1 => Consistency.Applied,
+            _ => Consistency.AtLeast(new LogPosition(random.Next(moment.Events.Count + 1))),
+        };
+        Reconciliation? chosen = random.Next(2) == 0 ? null : RandomReconciliation.Of(random);
         byte[] bytes = _oracle.Encode(key);
-        string asked = $"{Name}: get {Values.Show(key)}";
-        ExpectedRow<TKey, TResult>? expected = rows.FirstOrDefault(r => r.Bytes.AsSpan().SequenceEqual(bytes));
+        string asked = $"{Name}: get {Values.Show(key)} by {chosen} of {moment.ReconciliationOf(Name)} {consistency}";
+
+        // A key without a row has no receipt, so the same is asked of no row at all.
+        ViewQuery<TKey, TResult> query = moment.Store.Query(definition).WithConsistency(consistency).Take(0);
+        Receipt receipt = (await (chosen is null ? query : query.Reconcile(chosen)).ExecuteAsync()).Receipt;
+        _ = Reconciled.Check(asked, receipt, moment, AnswerSource.Merged, chosen, consistency.Position);
+        ExpectedRow<TKey, TResult>? expected = Reconciled.Rows(moment, receipt).Rows.FirstOrDefault(r => r.Bytes.AsSpan().SequenceEqual(bytes));
         ViewEntry<TKey, TResult>? entry;
         try
         {
-            entry = await moment.Store.GetAsync(definition, key, random.Next(2) == 0 ? Consistency.Latest : Consistency.Applied);
+            entry = await moment.Store.GetAsync(definition, key, consistency, chosen);
         }
         catch (OverflowException) when (expected is { Overflows: true })
         {
@@ -92,20 +116,29 @@ internal sealed class ModelView<TKey, TResult>(
         }
 
         Model.Check(!(expected?.Overflows ?? false), $"{asked}: reading must overflow, but gave {Values.Show(entry is null ? null : entry.Result)}");
-        Model.Check(expected is null == entry is null, $"{asked}: expected {Values.Show(expected is null ? null : expected.Result)}, got {Values.Show(entry is null ? null : entry.Result)}");
+        Model.Check(expected is null == entry is null, $"{asked}: expected {Values.Show(expected is null ? null : expected.Result)}, got {Values.Show(entry is null ? null : entry.Result)}, {receipt}");
         if (expected is not null)
         {
             Model.Check(Values.Same(key, entry!.Key), $"{asked}: the key came back as {Values.Show(entry.Key)}");
-            Model.Check(Values.Same(expected.Result, entry.Result, expected.Tolerance), $"{asked}: expected {Values.Show(expected.Result)}, got {Values.Show(entry.Result)}");
+            CheckRow(asked, expected, entry);
             if (definition.Plan.SessionKey is { } session)
             {
                 ReceiptCheck.CheckComplete(asked, entry.Receipt, DateTimeOffset.MinValue, session, [expected.Session!], isPart: false);
             }
 
-            ReceiptCheck.Check(asked, entry.Receipt, moment, Name, AnswerSource.Merged, ContributionTo(moment, entry.Receipt, AnswerSource.Merged, r => r.Bytes.AsSpan().SequenceEqual(bytes)));
+            AnswerSource layers = Reconciled.Check(asked, entry.Receipt, moment, AnswerSource.Merged, chosen, consistency.Position);
+            ReceiptCheck.Check(asked, entry.Receipt, moment, Name, layers, expected.Source);
+            ReconciliationOracle<TKey, TResult>.CheckCounts(asked, entry.Receipt.Reconciliation, [expected], withheld: 0);
         }
 
         return asked;
+    }
+
+    private static void CheckRow(string asked, ExpectedRow<TKey, TResult> expected, ViewEntry<TKey, TResult> row)
+    {
+        Model.Check(ReconciliationOracle<TKey, TResult>.Same(expected, row.Result), $"{asked}: key {Values.Show(row.Key)} should be {Values.Show(expected.Result)}, is {Values.Show(row.Result)}, {row.Receipt}");
+        Model.Check(row.Source == expected.Source, $"{asked}: key {Values.Show(row.Key)} should be made of {expected.Source}, is of {row.Source}, {row.Receipt}");
+        Model.Check(Math.Abs(row.BatchWeight - expected.BatchWeight) < 1e-12, $"{asked}: key {Values.Show(row.Key)} should have a batch weight of {expected.BatchWeight}, has {row.BatchWeight}, {row.Receipt}");
     }
 
     private async Task<IReadOnlyList<ViewEntry<TKey, TResult>>?> CheckAsync(StoreMoment moment, RandomQuestion<TKey, TResult> question)
@@ -122,14 +155,16 @@ internal sealed class ModelView<TKey, TResult>(
             return null;
         }
 
+        AnswerSource layers = Reconciled.Check(question.ToString(), answer.Receipt, moment, question.Layers, question.Reconciliation, question.Consistency.Position);
+        (IReadOnlyList<ExpectedRow<TKey, TResult>> rows, IReadOnlyList<ExpectedRow<TKey, TResult>> withheld) = Reconciled.Rows(moment, answer.Receipt);
+        List<ExpectedRow<TKey, TResult>> expected = [.. question.InOrder(rows.Where(question.Accepts))];
         ReceiptCheck.Check(
-            question.ToString(), answer.Receipt, moment, Name, question.Layers,
-            question.Take is null ? ContributionTo(moment, answer.Receipt, question.Layers, question.Accepts) : null);
+            question.ToString(), answer.Receipt, moment, Name, layers, question.Take is null ? expected.Aggregate(AnswerSource.None, (sources, row) => sources | row.Source) : null);
         if (question.Between is { } between)
         {
             if (definition.Plan.SessionKey is { } session)
             {
-                IEnumerable<ExpectedSession> found = _oracle.Rows(moment.Events, answer.Receipt.Range).Where(question.AcceptsKey).Select(r => r.Session!);
+                IEnumerable<ExpectedSession> found = rows.Concat(withheld).Where(question.AcceptsKey).Select(r => r.Session!);
                 ReceiptCheck.CheckComplete(question.ToString(), answer.Receipt, between.End, session, found, isPart: question.Take is not null);
             }
             else
@@ -138,7 +173,6 @@ internal sealed class ModelView<TKey, TResult>(
             }
         }
 
-        List<ExpectedRow<TKey, TResult>> expected = [.. question.InOrder(_oracle.Rows(moment.Events, answer.Receipt.Range).Where(question.Accepts))];
         List<ExpectedRow<TKey, TResult>> taken = [.. expected.Take(question.Take ?? int.MaxValue)];
         Model.Check(!taken.Any(r => r.Overflows), $"{question}: reading must overflow, but did not");
         Model.Check(taken.Count == answer.Rows.Count, $"{question}: expected {taken.Count} rows, got {answer.Rows.Count}.\nExpected {Values.Show(taken.Select(r => r.Key))}\ngot      {Values.Show(answer.Rows.Select(r => r.Key))}");
@@ -146,8 +180,13 @@ internal sealed class ModelView<TKey, TResult>(
         {
             ViewEntry<TKey, TResult> row = answer.Rows[i];
             Model.Check(Values.Same(taken[i].Key, row.Key), $"{question}: row {i} should have key {Values.Show(taken[i].Key)}, has {Values.Show(row.Key)}");
-            Model.Check(Values.Same(taken[i].Result, row.Result, taken[i].Tolerance), $"{question}: row {i} of key {Values.Show(row.Key)} should be {Values.Show(taken[i].Result)}, is {Values.Show(row.Result)}");
+            CheckRow($"{question}: row {i}", taken[i], row);
             Model.Check(ReferenceEquals(row.Receipt, answer.Receipt), $"{question}: row {i} has another receipt");
+        }
+
+        if (question.Take is null)
+        {
+            ReconciliationOracle<TKey, TResult>.CheckCounts(question.ToString(), answer.Receipt.Reconciliation, expected, withheld.Count(question.AcceptsKey));
         }
 
         if (!question.IsOrdered)
@@ -161,25 +200,13 @@ internal sealed class ModelView<TKey, TResult>(
     private bool MayOverflow(StoreMoment moment, RandomQuestion<TKey, TResult> question)
     {
         // The answer's layers are not known without a receipt, so every batch end that there may be is tried.
-        IEnumerable<LogRange> ranges = question.Layers == AnswerSource.Merged
+        bool isMerge = question.Layers == AnswerSource.Merged && question.Used == Reconciliation.Merge;
+        IEnumerable<LogRange> ranges = isMerge
             ? [WholeOf(moment)]
-            : Enumerable.Range(0, moment.Events.Count + 1).Select(i => question.Layers == AnswerSource.Batch
+            : Enumerable.Range(0, moment.Events.Count + 1).Select(i => question.Layers != AnswerSource.Speed
                 ? new LogRange(default, new LogPosition(i))
                 : new LogRange(new LogPosition(i), new LogPosition(moment.Events.Count)));
         return ranges.Any(range => _oracle.Rows(moment.Events, range).Any(r => r.Overflows && question.Accepts(r)));
-    }
-
-    /// <summary>The layers that hold anything of what was asked for.</summary>
-    private AnswerSource ContributionTo(StoreMoment moment, Receipt receipt, AnswerSource layers, Func<ExpectedRow<TKey, TResult>, bool> accepts)
-    {
-        ExpectedRow<TKey, TResult>[] accepted = [.. _oracle.Rows(moment.Events, receipt.Range).Where(accepts)];
-        HashSet<string> keys = [.. accepted.Select(r => Convert.ToHexString(r.Bytes))];
-        ILookup<string, ExpectedSession> sessions = accepted.Select(r => r.Session).OfType<ExpectedSession>().ToLookup(s => s.Owner);
-        bool Holds(LogPosition start, LogPosition end) => _oracle.Rows(moment.Events, new LogRange(start, end)).Any(r => r.Session is { } part
-            ? sessions[part.Owner].Any(s => s.First <= part.First && part.Last <= s.Last)
-            : keys.Contains(Convert.ToHexString(r.Bytes)));
-        return (layers.HasFlag(AnswerSource.Batch) && Holds(LogPosition.Zero, receipt.BatchEnd) ? AnswerSource.Batch : AnswerSource.None)
-            | (layers.HasFlag(AnswerSource.Speed) && Holds(receipt.BatchEnd, new LogPosition(moment.Events.Count)) ? AnswerSource.Speed : AnswerSource.None);
     }
 
     private void CompareWithHand(IReadOnlyList<ViewEntry<TKey, TResult>> rows, IEnumerable<(TKey Key, TResult Result)> byHand)

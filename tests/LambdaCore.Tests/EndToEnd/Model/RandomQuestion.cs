@@ -1,6 +1,7 @@
 using System.Linq.Expressions;
 using System.Reflection;
 using LambdaCore.Aggregates;
+using LambdaCore.Serving;
 using LambdaCore.Values;
 
 namespace LambdaCore.Tests.EndToEnd.Model;
@@ -11,20 +12,23 @@ internal sealed class RandomQuestion<TKey, TResult>
     private readonly ViewDefinition<AnyEvent, TKey, TResult> _view;
     private readonly List<(Expression<Func<TKey, bool>> Condition, Func<TKey, bool> Holds)> _conditions = [];
     private readonly List<(MemberInfo?[] Path, Type Type, Func<ViewEntry<TKey, TResult>, object?> Read, bool Descending)> _orders = [];
-    private readonly Consistency _consistency;
     private (Func<TResult, bool> Holds, string Text)? _having;
 
     /// <summary>Asks for everything.</summary>
     public RandomQuestion(StoreMoment moment, ViewDefinition<AnyEvent, TKey, TResult> view)
     {
         _view = view;
-        _consistency = Consistency.AtLeast(new LogPosition(moment.Events.Count));
+        Used = Reconciliation.Merge;
+        Reconciliation = Used;
+        Consistency = Consistency.AtLeast(new LogPosition(moment.Events.Count));
     }
 
     /// <summary>Asks for something.</summary>
     public RandomQuestion(Random random, StoreMoment moment, ViewDefinition<AnyEvent, TKey, TResult> view, FoldOracle<AnyEvent, TKey, TResult> oracle)
     {
         _view = view;
+        Reconciliation = random.Next(2) == 0 ? null : RandomReconciliation.Of(random);
+        Used = Reconciliation ?? moment.ReconciliationOf(view.Name);
         for (int i = random.Next(5) switch { 0 or 1 => 0, 4 => 2, _ => 1 }; i > 0; i--)
         {
             Expression<Func<TKey, bool>> condition = RandomCondition.Of(random, view.Key, () => oracle.KeyOf(
@@ -50,7 +54,7 @@ internal sealed class RandomQuestion<TKey, TResult>
 
         Take = random.Next(4) == 0 ? random.Next(8) : null;
         Layers = random.Next(6) switch { 0 => AnswerSource.Batch, 1 => AnswerSource.Speed, _ => AnswerSource.Merged };
-        _consistency = random.Next(3) switch
+        Consistency = random.Next(3) switch
         {
             0 => Consistency.Applied,
             1 => Consistency.Latest,
@@ -67,6 +71,15 @@ internal sealed class RandomQuestion<TKey, TResult>
     /// <summary>The layers to ask.</summary>
     public AnswerSource Layers { get; } = AnswerSource.Merged;
 
+    /// <summary>The reconciliation asked for; null for the view's.</summary>
+    public Reconciliation? Reconciliation { get; }
+
+    /// <summary>The reconciliation asked for, or else the view's.</summary>
+    public Reconciliation Used { get; }
+
+    /// <summary>How new the answer must be.</summary>
+    public Consistency Consistency { get; }
+
     /// <summary>Whether an order is asked for.</summary>
     public bool IsOrdered => _orders.Count > 0;
 
@@ -77,6 +90,11 @@ internal sealed class RandomQuestion<TKey, TResult>
         if (Layers != AnswerSource.Merged)
         {
             query = query.From(Layers);
+        }
+
+        if (Reconciliation is { } reconciliation)
+        {
+            query = query.Reconcile(reconciliation);
         }
 
         foreach ((Expression<Func<TKey, bool>> condition, _) in _conditions)
@@ -100,7 +118,7 @@ internal sealed class RandomQuestion<TKey, TResult>
                 .GetMethod(nameof(Ordered), BindingFlags.NonPublic | BindingFlags.Static)!.MakeGenericMethod(type).Invoke(null, [query, path, descending])!;
         }
 
-        return (Take is { } count ? query.Take(count) : query).WithConsistency(_consistency).ExecuteAsync();
+        return (Take is { } count ? query.Take(count) : query).WithConsistency(Consistency).ExecuteAsync();
     }
 
     /// <summary>Whether a row is asked for, apart from how many.</summary>
@@ -136,7 +154,7 @@ internal sealed class RandomQuestion<TKey, TResult>
         + (_having is { } having ? $" having {having.Text}" : "")
         + string.Concat(_orders.Select(o => $" order by {string.Join('.', o.Path.Select(m => m?.Name))}{(o.Descending ? " descending" : "")}"))
         + (Take is { } count ? $" take {count}" : "")
-        + $" {_consistency}";
+        + $" by {Reconciliation} or {Used} {Consistency}";
 
     private DateTimeOffset EndOf(DateTimeOffset windowStart)
     {
@@ -186,9 +204,10 @@ internal sealed class RandomQuestion<TKey, TResult>
         _orders.Add((path, type, read, random.Next(2) == 0));
     }
 
-    /// <summary>Sums of doubles may differ in the last digit, so their order is not certain.</summary>
-    private bool IsUncertain(Type type) =>
-        (type == typeof(double) || type == typeof(double?)) && _view.Plan.Aggregates.Any(a => a.Function.IsOrderDependent);
+    /// <summary>Sums of doubles and blended numbers may differ in the last digit, so their order is not certain.</summary>
+    private bool IsUncertain(Type type) => (Nullable.GetUnderlyingType(type) ?? type) is var number
+        && ((number == typeof(double) && _view.Plan.Aggregates.Any(a => a.Function.IsOrderDependent))
+            || (Used.Mode == ReconciliationMode.Hybrid && (number == typeof(double) || number == typeof(float) || number == typeof(decimal))));
 
     private DateTimeOffset? WindowStart(TKey key)
     {

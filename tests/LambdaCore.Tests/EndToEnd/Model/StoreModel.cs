@@ -17,11 +17,14 @@ internal sealed class StoreModel : IAsyncDisposable
     private readonly Dictionary<string, long> _batchEnds = [];
     private readonly StringBuilder _steps = new();
     private readonly HashSet<string> _known = [];
+    private readonly SetClock _clock = new();
     private readonly string? _folder;
     private InMemoryStorage? _memory;
     private LambdaStore<AnyEvent>? _store;
     private List<ModelView> _views = [];
+    private Dictionary<string, Reconciliation> _reconciliations = [];
     private bool _diskFailed;
+    private bool _lastBatchFailed;
 
     /// <summary>Draws how the store is kept.</summary>
     /// <param name="random">Decides everything.</param>
@@ -52,12 +55,13 @@ internal sealed class StoreModel : IAsyncDisposable
     public bool IsInMemory => _memory is not null;
 
     /// <summary>The store at rest.</summary>
-    public StoreMoment Moment => new(_store!, _events, _batchEnds, _source);
+    public StoreMoment Moment => new(_store!, _events, _batchEnds, _source) { Reconciliations = _reconciliations, LastBatchFailed = _lastBatchFailed };
 
     /// <summary>Opens the store with some views of the pool.</summary>
     public async Task OpenAsync(IReadOnlyList<ModelView> views)
     {
-        Tell($"open with {string.Join(", ", views.Select(v => v.Name))}");
+        _reconciliations = views.ToDictionary(v => v.Name, _ => _random.Next(2) == 0 ? Reconciliation.Merge : RandomReconciliation.Of(_random));
+        Tell($"open with {string.Join(", ", views.Select(v => $"{v.Name} by {_reconciliations[v.Name]}"))}");
         _views = [.. views];
         _known.UnionWith(views.Select(v => v.Name));
         LambdaStoreOptions<AnyEvent> options = new()
@@ -67,16 +71,18 @@ internal sealed class StoreModel : IAsyncDisposable
             SpeedMemoryBytes = 16 << 20,
             BatchMemoryBytes = 256L << 20,
             BatchThreads = 1,
+            TimeProvider = _clock,
         };
         options.EventTime(e => e.At);
         foreach (ModelView view in _views)
         {
-            options.AddView(view.Definition);
+            options.AddView(view.Definition, _reconciliations[view.Name] is { } by && (by != Reconciliation.Merge || _random.Next(2) == 0) ? by : null);
         }
 
         options.Validate();
         _batchEnds.Clear();
         _diskFailed = false;
+        _lastBatchFailed = false;
         _store = await Task.Run(() => _memory is null ? StoreOpening.Open(_folder!, options) : StoreOpening.Open("memory", _memory, options));
         Model.Check(_store.Position.Value == _events.Count, $"the store opened at {_store.Position}, but {_events.Count} events were acknowledged");
     }
@@ -143,12 +149,15 @@ internal sealed class StoreModel : IAsyncDisposable
         }
         catch (LambdaCoreException error) when (_diskFailed)
         {
+            _lastBatchFailed = true;
+
             // A table whose commit failed takes no more until the store is opened again.
             Tell($"  it failed, as the disk did earlier: {error.Message}");
             _batchEnds.Clear();
             return;
         }
 
+        _lastBatchFailed = false;
         Model.Check(run.End.Value == _events.Count, $"the batch run ended at {run.End}, but {_events.Count} events were acknowledged");
         foreach (ModelView view in _views)
         {
@@ -193,11 +202,13 @@ internal sealed class StoreModel : IAsyncDisposable
         try
         {
             await _store!.RunBatchAsync();
+            _lastBatchFailed = false;
         }
         catch (LambdaCoreException error)
         {
             Tell($"  it failed: {error.Message}");
             _diskFailed = true;
+            _lastBatchFailed = true;
         }
         finally
         {
@@ -210,6 +221,7 @@ internal sealed class StoreModel : IAsyncDisposable
     public async Task AskAsync()
     {
         int seed = _random.Next();
+        _clock.Advance(TimeSpan.FromMinutes(_random.Next(3) == 0 ? _random.Next(200) : 0));
         ModelView view = _views[_random.Next(_views.Count)];
         Tell($"ask {view.Name}, seed {seed}");
         string asked = await view.CheckAsync(Moment, new Random(seed));
