@@ -39,7 +39,7 @@ internal abstract class StoredView : IDisposable
         {
             string folder = $"views/{program.Plan.Name}/_lookup";
             string path = $"{folder}/{store.Storage.List(folder).Single()}";
-            return new WithRow<TRow>(LookupFile.Open(store.Storage.Map(path), path, program.Plan.Fingerprint, store.Store.Position.Value));
+            return new WithRow<TRow>(LookupFile.Open(store.Storage.Map(path), path, program.Plan.Fingerprint, new LogRange(LogPosition.Zero, store.Store.Position)));
         }
     }
 

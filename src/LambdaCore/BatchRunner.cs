@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using LambdaCore.Batch;
 using LambdaCore.Diagnostics;
 using LambdaCore.Log;
@@ -8,8 +9,9 @@ using Microsoft.Extensions.Logging;
 namespace LambdaCore;
 
 /// <summary>
-/// Runs batches, one at a time: the speed layer begins a new generation at the end of a group, the log is sealed up to there, and each
-/// view's batch view is computed and swapped in. Until its swap a view answers as before, and if something fails it goes on so.
+/// Runs batches, one at a time: the speed layer begins a new generation at the end of a group, the log is sealed up to there, and for each
+/// view what is new is computed, swapped in, and merged with older layers where that is due. Until its swap a view answers as
+/// before, and if something fails it goes on so.
 /// </summary>
 /// <typeparam name="TEvent">The event type.</typeparam>
 internal sealed class BatchRunner<TEvent>(
@@ -46,15 +48,18 @@ internal sealed class BatchRunner<TEvent>(
     public DateTimeOffset? ComputedAt =>
         views.Count == 0 || views.Any(v => v.Snapshot.Batches.Count == 0) ? null : views.Min(v => v.Snapshot.Batches[^1].ComputedAt);
 
-    /// <summary>Recomputes every view from the master dataset, up to the events applied so far.</summary>
+    /// <summary>Brings every view's batch up to the events applied so far.</summary>
+    /// <param name="mode">Whether to compute what is new, or everything anew.</param>
+    /// <param name="progress">Is told how far the run is; null if nobody wants to know.</param>
+    /// <param name="cancellationToken">Stops the run.</param>
     /// <exception cref="ObjectDisposedException">The store was closed before the run began.</exception>
-    public async Task<BatchRun> RunAsync(CancellationToken cancellationToken)
+    public async Task<BatchRun> RunAsync(BatchMode mode, IProgress<BatchProgress>? progress, CancellationToken cancellationToken)
     {
         await _running.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
             ThrowIfClosing();
-            return await Task.Run(() => RunReportingAsync(cancellationToken), cancellationToken).ConfigureAwait(false);
+            return await Task.Run(() => RunReportingAsync(mode, progress, cancellationToken), cancellationToken).ConfigureAwait(false);
         }
         finally
         {
@@ -72,7 +77,7 @@ internal sealed class BatchRunner<TEvent>(
             ThrowIfClosing();
             if (CoveredEnd < end)
             {
-                await Task.Run(() => RunReportingAsync(cancellationToken), cancellationToken).ConfigureAwait(false);
+                await Task.Run(() => RunReportingAsync(BatchMode.Incremental, progress: null, cancellationToken), cancellationToken).ConfigureAwait(false);
             }
         }
         finally
@@ -81,21 +86,16 @@ internal sealed class BatchRunner<TEvent>(
         }
     }
 
-    /// <summary>Computes one view's batch view anew, over the same events, because its file is damaged.</summary>
+    /// <summary>Computes one layer of a view's batch anew, over the same events, because its file is damaged.</summary>
     /// <param name="view">The view.</param>
     /// <param name="damage">What a reader has found.</param>
-    public async Task RepairAsync(ServedView<TEvent> view, Exception damage)
+    public async Task RepairAsync(ServedView<TEvent> view, LookupDamagedException damage)
     {
-        ServingSnapshot damaged = view.Snapshot;
         await _running.WaitAsync().ConfigureAwait(false);
         try
         {
             ThrowIfClosing();
-            if (view.Snapshot == damaged)
-            {
-                LogMessages.BatchViewDiscarded(logger, view.Plan.Name, "its lookup file is damaged", damage);
-                await Task.Run(() => Rebuild(view, log.Segments(new LogRange(LogPosition.Zero, damaged.End)), damaged.End, CancellationToken.None)).ConfigureAwait(false);
-            }
+            await Task.Run(() => Repair(view, damage)).ConfigureAwait(false);
         }
         finally
         {
@@ -120,13 +120,13 @@ internal sealed class BatchRunner<TEvent>(
         }
     }
 
-    private async Task<BatchRun> RunReportingAsync(CancellationToken cancellationToken)
+    private async Task<BatchRun> RunReportingAsync(BatchMode mode, IProgress<BatchProgress>? progress, CancellationToken cancellationToken)
     {
         Health.Begun();
         long startedAt = clock.GetTimestamp();
         try
         {
-            BatchRun run = await RunAloneAsync(cancellationToken).ConfigureAwait(false);
+            BatchRun run = await RunAloneAsync(mode, new ProgressReporter(progress, clock), cancellationToken).ConfigureAwait(false);
             Health.Succeeded(run);
             Succeeded?.Invoke(run, startedAt);
             return run;
@@ -143,26 +143,127 @@ internal sealed class BatchRunner<TEvent>(
         }
     }
 
-    private async Task<BatchRun> RunAloneAsync(CancellationToken cancellationToken)
+    private async Task<BatchRun> RunAloneAsync(BatchMode mode, ProgressReporter progress, CancellationToken cancellationToken)
     {
         long started = clock.GetTimestamp();
         LogPosition end = speed.OpenGeneration();
+        progress.Begin(view: null, BatchPhase.Sealing, end.Value - log.SealedEnd.Value);
         await log.SealAsync(end, cancellationToken).ConfigureAwait(false);
-        MaterialisedSegments segments = log.Segments(new LogRange(LogPosition.Zero, end));
+        progress.Expect(views.Sum(v => end.Value - StartOf(v, mode).Value));
         List<BatchRunView> reports = [];
-        foreach (ServedView<TEvent> view in views.Where(v => v.Snapshot.End < end))
+        List<Exception> failures = [];
+        foreach (ServedView<TEvent> view in views)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            reports.Add(Rebuild(view, segments, end, cancellationToken));
+            try
+            {
+                if (Run(view, mode, end, progress, cancellationToken) is { } report)
+                {
+                    reports.Add(report);
+                }
+            }
+            catch (Exception error) when (error is not OperationCanceledException)
+            {
+                LogMessages.BatchViewFailed(logger, view.Plan.Name, error);
+                failures.Add(error);
+            }
         }
 
-        return new BatchRun(end, reports, clock.GetElapsedTime(started));
+        if (failures is [Exception first, ..])
+        {
+            ExceptionDispatchInfo.Throw(first);
+        }
+
+        return new BatchRun(end, mode, reports, clock.GetElapsedTime(started));
     }
 
-    private static BatchRunView Rebuild(ServedView<TEvent> view, MaterialisedSegments segments, LogPosition end, CancellationToken cancellationToken)
+    /// <summary>Where the events begin that a run computes for a view.</summary>
+    private static LogPosition StartOf(ServedView<TEvent> view, BatchMode mode) => mode == BatchMode.Full ? LogPosition.Zero : view.Snapshot.End;
+
+    /// <summary>Brings one view's batch up to a position.</summary>
+    /// <returns>What was done; null if there was nothing to do.</returns>
+    private BatchRunView? Run(ServedView<TEvent> view, BatchMode mode, LogPosition end, ProgressReporter progress, CancellationToken cancellationToken)
     {
-        (BatchView built, BatchRunView report) = view.Batch.Build(segments, new LogRange(LogPosition.Zero, end), cancellationToken);
-        view.Replace([built]);
-        return report;
+        long started = clock.GetTimestamp();
+        long bytesBefore = progress.Bytes;
+        LogRange range = view.Batch.Has(view.Snapshot.Batches) ? new(StartOf(view, mode), end) : new(LogPosition.Zero, end);
+        long keys = 0;
+        if (!range.IsEmpty)
+        {
+            bool isNew = range.Start == view.Snapshot.End;
+            BatchView computed = view.Batch.Compute(isNew ? view.Snapshot.Batches : [], range, progress, cancellationToken);
+            keys = computed.Keys;
+            Hand(computed, view, () =>
+            {
+                if (isNew)
+                {
+                    view.Extend(computed);
+                }
+                else
+                {
+                    view.Replace([computed]);
+                }
+            });
+        }
+
+        int merged = Merge(view, progress, cancellationToken);
+        return range.IsEmpty && merged == 0
+            ? null
+            : new BatchRunView(
+                view.Plan.Name, range, keys, progress.Bytes - bytesBefore, view.Snapshot.Batches.Count, merged, clock.GetElapsedTime(started));
+    }
+
+    /// <summary>Merges the last layers of a view, if they are out of proportion.</summary>
+    /// <returns>How many layers became one; 0 if none did.</returns>
+    private static int Merge(ServedView<TEvent> view, ProgressReporter progress, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<BatchView> layers = view.Snapshot.Batches;
+        int merged = MergePlan.LayersToMerge([.. layers.Select(l => l.Lookup.Count)]);
+        if (merged > 0)
+        {
+            BatchView[] kept = [.. layers.SkipLast(merged)];
+            BatchView result = view.Batch.Merge(kept, [.. layers.TakeLast(merged)], progress, cancellationToken);
+            Hand(result, view, () => view.Replace([.. kept, result]));
+        }
+
+        return merged;
+    }
+
+    private static void Repair(ServedView<TEvent> view, LookupDamagedException damage)
+    {
+        IReadOnlyList<BatchView> layers = view.Snapshot.Batches;
+        if (layers.FirstOrDefault(l => l.Lookup.Path == damage.Path) is not { } damaged)
+        {
+            // Somebody else was here before.
+            return;
+        }
+
+        BatchView[] kept = [.. layers.Where(l => l != damaged)];
+        if (view.Batch.Has(kept))
+        {
+            BatchView repaired = view.Batch.Compute(kept, damaged.Range, ProgressReporter.None, CancellationToken.None);
+            Hand(repaired, view, () => view.Replace([.. layers.Select(l => l == damaged ? repaired : l)]));
+        }
+        else
+        {
+            BatchView whole = view.Batch.Compute([], new LogRange(LogPosition.Zero, view.Snapshot.End), ProgressReporter.None, CancellationToken.None);
+            Hand(whole, view, () => view.Replace([whole]));
+        }
+    }
+
+    /// <summary>Hands a new layer to its view, and closes it if the view does not take it.</summary>
+    private static void Hand(BatchView layer, ServedView<TEvent> view, Action swap)
+    {
+        try
+        {
+            swap();
+        }
+        finally
+        {
+            if (!view.Snapshot.Batches.Contains(layer))
+            {
+                layer.Release();
+            }
+        }
     }
 }

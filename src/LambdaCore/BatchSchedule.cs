@@ -23,7 +23,7 @@ public sealed record BatchSchedule
     {
     }
 
-    /// <summary>Never by themselves, only by <see cref="LambdaStore{TEvent}.RunBatchAsync"/>.</summary>
+    /// <summary>Never by themselves, only by <see cref="LambdaStore{TEvent}.RunBatchAsync(CancellationToken)"/>.</summary>
     public static BatchSchedule ByHand { get; } = new();
 
     /// <summary>How long after one run began the next is due; null if time does not matter.</summary>

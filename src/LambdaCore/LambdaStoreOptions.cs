@@ -38,7 +38,11 @@ public sealed class LambdaStoreOptions<TEvent>
     /// </summary>
     public long SpeedMemoryBytes { get; set; } = 256L << 20;
 
-    /// <summary>Bytes of memory for DuckDB; larger batches spill to the store's folder. Null, the default, means 80 % of the machine's memory.</summary>
+    /// <summary>
+    /// Bytes of memory that DuckDB may use; larger batches spill to the store's folder. States that are computed by code, such as sketches, may take
+    /// half as much in addition, and a file that is being written some 70 MiB; a batch that needs more is computed in pieces. At least
+    /// 16 MiB; null, the default, means 80 % of the machine's memory.
+    /// </summary>
     public long? BatchMemoryBytes { get; set; }
 
     /// <summary>Threads that a batch run may use. At least 1; null, the default, means one per processor.</summary>

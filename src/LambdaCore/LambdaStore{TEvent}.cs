@@ -55,20 +55,33 @@ public sealed class LambdaStore<TEvent> : IAsyncDisposable
         return _parts.Log.AppendAsync(events, cancellationToken);
     }
 
-    /// <summary>Recomputes every view from the master dataset, up to the events that the views show when the run begins.</summary>
+    /// <summary>
+    /// Brings the batch views up to the events that the views show when the run begins: computes what is new since each view's last batch, and
+    /// merges layers that are out of proportion.
+    /// </summary>
+    /// <inheritdoc cref="RunBatchAsync(BatchMode, IProgress{BatchProgress}?, CancellationToken)"/>
+    public Task<BatchRun> RunBatchAsync(CancellationToken cancellationToken = default) =>
+        RunBatchAsync(BatchMode.Incremental, progress: null, cancellationToken);
+
+    /// <summary>Brings the batch views up to the events that the views show when the run begins.</summary>
     /// <remarks>
-    /// Appends and queries go on meanwhile. Each view's new batch view takes the place of the old one in one step. One run at a time: a second
-    /// call waits for the first. If a run fails or is cancelled, views that it has not reached answer as before.
+    /// Appends and queries go on meanwhile. A new layer takes the place of what it covers in one step. One run at a time: a second
+    /// call waits for the first. If a run is cancelled, views that it has not reached answer as before, and nothing is left behind. If it fails for
+    /// a view, that view answers as before, the others are done all the same, and the first failure is thrown in the end.
     /// </remarks>
+    /// <param name="mode">Whether to compute what is new, or everything anew.</param>
+    /// <param name="progress">Is told how far the run is, from threads of the run; null if nobody wants to know.</param>
     /// <param name="cancellationToken">Stops the run.</param>
     /// <returns>What was done.</returns>
     /// <exception cref="LogCorruptException">A segment is damaged; the message names it.</exception>
     /// <exception cref="DuckDbException">A computation failed, for instance for lack of memory or disk.</exception>
     /// <exception cref="StorageException">The disk failed.</exception>
-    public Task<BatchRun> RunBatchAsync(CancellationToken cancellationToken = default)
+    public Task<BatchRun> RunBatchAsync(BatchMode mode, IProgress<BatchProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ThrowIfDisposed();
-        return _parts.Batches.RunAsync(cancellationToken);
+        return Enum.IsDefined(mode)
+            ? _parts.Batches.RunAsync(mode, progress, cancellationToken)
+            : throw new ArgumentOutOfRangeException(nameof(mode), mode, $"Choose one of {string.Join(", ", Enum.GetNames<BatchMode>())}.");
     }
 
     /// <summary>Begins a question to a view.</summary>

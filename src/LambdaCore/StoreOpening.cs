@@ -49,12 +49,12 @@ internal static class StoreOpening
             BatchScheduler<TEvent>? scheduler = null;
             ServingContext<TEvent> context = new(
                 speed, progress, () => log.Acknowledged, log.SealedWatermark, (view, damage) => batches!.RepairAsync(view, damage), () => batches!.LastRunFailed, options.TimeProvider, codec.EventTimeProperty.Name);
+            BatchContext batchContext = new(
+                storage, duckDb, log.Segments, log.StoreId, codec.EventTimeProperty.Name, BatchMemoryBytesOf(options), options.TimeProvider, logger);
             List<ServedView<TEvent>> views = [];
             foreach ((ViewDefinition<TEvent> definition, Reconciliation reconciliation) in options.Views)
             {
-                BatchTable batch = new(storage, duckDb, definition.Plan, log.StoreId, codec.EventTimeProperty.Name, options.TimeProvider, logger);
-                BatchView? stored = batch.Load(log.SealedEnd);
-                ServedView<TEvent> view = definition.Accept(new Serve<TEvent>(batch, stored, context, reconciliation));
+                ServedView<TEvent> view = definition.Accept(new Serve<TEvent>(batchContext, log.SealedEnd, context, reconciliation));
                 views.Add(view);
                 opened.Push(new Closing(view.Close));
             }
@@ -62,8 +62,7 @@ internal static class StoreOpening
             foreach (ServedView<TEvent> view in views.Where(v => v.Snapshot.End < log.SealedEnd))
             {
                 LogRange missing = new(view.Snapshot.End, log.SealedEnd);
-                MaterialisedSegments segments = log.Segments(missing);
-                view.LoadSpeed(visit => view.Batch.Visit(segments, missing, visit));
+                view.LoadSpeed(visit => view.Batch.Visit(missing, visit));
             }
 
             SpeedConsumer<TEvent> consumer = new(speed, progress, () => scheduler?.OnApplied());
@@ -125,6 +124,10 @@ internal static class StoreOpening
         Threads = options.BatchThreads,
     };
 
+    /// <summary>What DuckDB would take by itself if nothing was said: 80 % of the memory that the process may use.</summary>
+    private static long BatchMemoryBytesOf<TEvent>(LambdaStoreOptions<TEvent> options) =>
+        options.BatchMemoryBytes ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 10 * 8;
+
     private static EventLogOptions LogOptionsOf<TEvent>(LambdaStoreOptions<TEvent> options) => new()
     {
         Durability = options.Durability,
@@ -139,12 +142,15 @@ internal static class StoreOpening
         CodeAggregates.Register(connection, plans.SelectMany(p => p.Aggregates).Select(a => a.Function));
     }
 
-    private sealed class Serve<TEvent>(BatchTable batch, BatchView? stored, ServingContext<TEvent> context, Reconciliation reconciliation) : IViewVisitor<TEvent, ServedView<TEvent>>
+    private sealed class Serve<TEvent>(BatchContext batches, LogPosition sealedEnd, ServingContext<TEvent> serving, Reconciliation reconciliation)
+        : IViewVisitor<TEvent, ServedView<TEvent>>
     {
         public ServedView<TEvent> Visit<TKey, TResult, TRow>(ViewProgram<TEvent, TKey, TResult, TRow> program)
-            where TRow : struct, IState<TRow> =>
-            new ServedView<TEvent, TKey, TResult, TRow>(
-                program, batch, stored is null ? ServingSnapshot.Empty : new ServingSnapshot([stored]), context, reconciliation);
+            where TRow : struct, IState<TRow>
+        {
+            BatchTable batch = new(batches, program.Plan, LayerMerge.ByKey<TRow>);
+            return new ServedView<TEvent, TKey, TResult, TRow>(program, batch, new ServingSnapshot(batch.Load(sealedEnd)), serving, reconciliation);
+        }
     }
 
     private sealed class Closing(Action close) : IDisposable

@@ -4,19 +4,22 @@ namespace LambdaCore;
 
 /// <summary>What a batch run did.</summary>
 /// <param name="End">The position up to which every view is now covered by batch views.</param>
-/// <param name="Views">The views that were recomputed, in the order of the options; none if there was nothing new.</param>
+/// <param name="Mode">What was to be computed.</param>
+/// <param name="Views">The views whose layers changed, in the order of the options; none if there was nothing new.</param>
 /// <param name="Elapsed">How long the run took, sealing included.</param>
-public sealed record BatchRun(LogPosition End, IReadOnlyList<BatchRunView> Views, TimeSpan Elapsed)
+public sealed record BatchRun(LogPosition End, BatchMode Mode, IReadOnlyList<BatchRunView> Views, TimeSpan Elapsed)
 {
     /// <summary>The run in one line, for logs.</summary>
     public override string ToString() => string.Create(
-        CultureInfo.InvariantCulture, $"batch to {End} in {Elapsed.TotalSeconds:F2} s: {(Views.Count == 0 ? "nothing new" : string.Join(", ", Views.Select(v => $"{v.Name} {v.Keys} keys")))}");
+        CultureInfo.InvariantCulture, $"{(Mode == BatchMode.Full ? "full batch" : "batch")} to {End} in {Elapsed.TotalSeconds:F2} s: {(Views.Count == 0 ? "nothing new" : string.Join(", ", Views.Select(v => $"{v.Name} {v.Keys} keys of {v.Range}")))}");
 }
 
 /// <summary>What a batch run did for one view.</summary>
 /// <param name="Name">The view.</param>
-/// <param name="Range">The events that the new batch view covers.</param>
-/// <param name="Keys">The keys in the new batch view.</param>
-/// <param name="Bytes">The size of its files.</param>
+/// <param name="Range">The events that were computed; empty if layers were merged only.</param>
+/// <param name="Keys">The keys of these events.</param>
+/// <param name="Bytes">The size of all files that were written for the view, those of a merge included.</param>
+/// <param name="Layers">How many layers the view has now.</param>
+/// <param name="MergedLayers">How many layers, the new one included, were merged into one afterwards; 0 if none were.</param>
 /// <param name="Elapsed">How long it took.</param>
-public sealed record BatchRunView(string Name, LogRange Range, long Keys, long Bytes, TimeSpan Elapsed);
+public sealed record BatchRunView(string Name, LogRange Range, long Keys, long Bytes, int Layers, int MergedLayers, TimeSpan Elapsed);

@@ -1,165 +1,214 @@
 using System.Globalization;
 using LambdaCore.Diagnostics;
-using LambdaCore.DuckDb;
-using LambdaCore.Log;
 using LambdaCore.Storage;
 using LambdaCore.Tables;
 using LambdaCore.Values;
 using LambdaCore.Views;
-using Microsoft.Extensions.Logging;
 
 namespace LambdaCore.Batch;
 
 /// <summary>
-/// Where the batch views of one definition live on disk: a Delta table of keys and states, and beside each of its files a
-/// lookup file of the same rows. All of it can be deleted; it is computed anew from the log.
+/// Where the batch views of one definition live on disk: a Delta table of keys and states, each of whose files is a layer over a range of
+/// the log, and beside each of them a lookup file of the same rows. All of it can be deleted; it is computed anew from the log.
 /// </summary>
-/// <remarks>One thread at a time. Files that a build replaces stay until the next build, for readers from outside.</remarks>
+/// <remarks>
+/// One thread at a time. The layers that are served are the caller's; each method that adds one is told which others stay, and
+/// the table has these and the new one afterwards, whatever it had before. Files that leave the table stay on disk until something is
+/// added next, for readers from outside.
+/// </remarks>
 internal sealed class BatchTable
 {
     private const string FingerprintTag = "fingerprint";
     private const string KeysTag = "keys";
     private const string LookupFolder = "_lookup";
 
+    private readonly BatchContext _context;
     private readonly IStorage _storage;
-    private readonly DuckDbEngine _duckDb;
     private readonly ViewPlan _plan;
-    private readonly Guid _storeId;
-    private readonly string _eventTimeColumn;
-    private readonly TimeProvider _clock;
-    private readonly ILogger _logger;
+    private readonly StateComputer _states;
     private readonly string _folder;
     private DeltaTable _table;
     private bool _isUnsure;
 
     /// <summary>Opens a view's table, or creates it; one that is damaged or another definition's is emptied.</summary>
-    public BatchTable(
-        IStorage storage, DuckDbEngine duckDb, ViewPlan plan, Guid storeId, string eventTimeColumn, TimeProvider clock, ILogger logger)
+    /// <param name="context">What all batch views share.</param>
+    /// <param name="plan">The view.</param>
+    /// <param name="merge">How its layers become one.</param>
+    public BatchTable(BatchContext context, ViewPlan plan, MergeLayers merge)
     {
-        _storage = storage;
-        _duckDb = duckDb;
+        _context = context;
+        _storage = context.Storage;
         _plan = plan;
-        _storeId = storeId;
-        _eventTimeColumn = eventTimeColumn;
-        _clock = clock;
-        _logger = logger;
+        _states = new StateComputer(context, plan, merge);
         _folder = $"views/{ViewFolder.NameOf(plan.Name)}";
-        storage.CreateFolder(_folder);
-        storage.CreateFolder($"{_folder}/{LookupFolder}");
+        _storage.CreateFolder(_folder);
+        _storage.CreateFolder($"{_folder}/{LookupFolder}");
         _table = Reopen();
     }
 
-    /// <summary>The batch view that an earlier process left, if it is of use.</summary>
-    /// <param name="sealedEnd">The end of the master dataset; a view that claims to cover more is of no use.</param>
-    public BatchView? Load(LogPosition sealedEnd)
+    /// <summary>The layers that an earlier process left, if they are of use. A layer that is damaged is computed anew.</summary>
+    /// <param name="sealedEnd">The end of the master dataset; layers that claim to cover more are of no use.</param>
+    /// <returns>The layers, oldest first; each is held once, for the caller.</returns>
+    public IReadOnlyList<BatchView> Load(LogPosition sealedEnd)
     {
         if (_table.Files.Count == 0)
         {
-            return null;
+            return [];
         }
 
-        DeltaFile file = _table.Files[0];
-        LogRange range = new(LogPosition.Zero, new LogPosition(_table.CoveredPosition));
-        if (_table.Files.Count > 1 || file.Tags.GetValueOrDefault(FingerprintTag) != _plan.Fingerprint || range.End > sealedEnd)
+        if (Layers() is not { } files || files[^1].Range.End > sealedEnd)
         {
             _table = StartAnew("its definition has changed, or it belongs to another log", null);
-            return null;
+            return [];
         }
 
+        List<BatchView> sound = [];
+        List<LogRange> damaged = [];
         try
         {
-            return new BatchView(OpenLookup(file.Path, range), range, file.ModificationTime);
+            foreach ((LogRange range, DeltaFile file) in files)
+            {
+                try
+                {
+                    sound.Add(new BatchView(OpenLookup(file.Path, range), range, long.Parse(file.Tags[KeysTag], CultureInfo.InvariantCulture), file));
+                }
+                catch (LambdaCoreException error)
+                {
+                    LogMessages.BatchLayerDiscarded(_context.Logger, _plan.Name, range.ToString(), error);
+                    damaged.Add(range);
+                }
+            }
+
+            foreach (LogRange range in damaged)
+            {
+                sound.Add(Compute(sound, range, ProgressReporter.None, CancellationToken.None));
+            }
         }
-        catch (LambdaCoreException error)
+        catch
         {
-            _table = StartAnew("its lookup file is missing or damaged", error);
-            return null;
+            sound.ForEach(view => view.Release());
+            throw;
+        }
+
+        return [.. sound.OrderBy(v => v.Range.Start)];
+    }
+
+    /// <summary>Whether the table still has layers that are served. If not, for instance after a commit whose fate is unknown, they have to be computed anew.</summary>
+    public bool Has(IEnumerable<BatchView> layers)
+    {
+        BeSure();
+        HashSet<string> files = [.. _table.Files.Select(f => f.Path)];
+        return layers.All(l => files.Contains(l.FileName));
+    }
+
+    /// <summary>Computes the states of a range of events, and publishes them as a layer.</summary>
+    /// <param name="kept">The layers that stay; the table has no others afterwards.</param>
+    /// <param name="range">The events that count.</param>
+    /// <param name="progress">Is told how far it is.</param>
+    /// <param name="cancellationToken">Stops the computation; nothing is published then.</param>
+    /// <returns>The layer, held once, for the caller.</returns>
+    public BatchView Compute(IReadOnlyList<BatchView> kept, LogRange range, ProgressReporter progress, CancellationToken cancellationToken)
+    {
+        long started = _context.Clock.GetTimestamp();
+        BatchView layer = Publish(kept, range, progress, files => _states.Compute(range, files, progress, cancellationToken));
+        LogMessages.BatchViewBuilt(_context.Logger, _plan.Name, range.ToString(), layer.Keys, _context.Clock.GetElapsedTime(started));
+        return layer;
+    }
+
+    /// <summary>Merges layers that follow each other, and publishes the result in their place. If one of them is damaged, their range is computed from the log instead.</summary>
+    /// <param name="kept">The layers that stay; the table has no others afterwards.</param>
+    /// <param name="merged">The layers to merge, oldest first.</param>
+    /// <param name="progress">Is told how far it is.</param>
+    /// <param name="cancellationToken">Stops the merge; nothing is published then.</param>
+    /// <returns>The layer, held once, for the caller.</returns>
+    public BatchView Merge(IReadOnlyList<BatchView> kept, IReadOnlyList<BatchView> merged, ProgressReporter progress, CancellationToken cancellationToken)
+    {
+        LogRange range = new(merged[0].Range.Start, merged[^1].Range.End);
+        long started = _context.Clock.GetTimestamp();
+        BatchView layer = Publish(kept, range, progress, files =>
+        {
+            try
+            {
+                return _states.Merge([.. merged.Select(l => l.Lookup)], range, files, progress, cancellationToken);
+            }
+            catch (LookupDamagedException damage)
+            {
+                LogMessages.BatchLayerDiscarded(_context.Logger, _plan.Name, range.ToString(), damage);
+                files.Discard();
+                return _states.Compute(range, files, progress, cancellationToken);
+            }
+        });
+        LogMessages.BatchViewMerged(_context.Logger, _plan.Name, merged.Count, range.ToString(), layer.Keys, _context.Clock.GetElapsedTime(started));
+        return layer;
+    }
+
+    /// <summary>Computes the states of a range of sealed events without keeping them, for the speed layer to begin with.</summary>
+    /// <param name="range">The events that count.</param>
+    /// <param name="visit">Takes in each row; a key may come several times, with parts of its state.</param>
+    public void Visit(LogRange range, VisitStates visit) => _states.Visit(range, visit);
+
+    private BatchView Publish(IReadOnlyList<BatchView> kept, LogRange range, ProgressReporter progress, Func<ScratchLayer, long> write)
+    {
+        BeSure();
+        DeleteUnused();
+        string name = string.Create(CultureInfo.InvariantCulture, $"{range.Start.Value:D20}-{range.End.Value:D20}-{_table.Version + 1}.parquet");
+        using ScratchLayer files = new(_storage);
+        try
+        {
+            long keys = write(files);
+            progress.Begin(_plan.Name, BatchPhase.Publishing, keys);
+            (string sha256, long size) = FileHash.Of(files.Parquet);
+            _storage.Adopt(files.Lookup, LookupPath(name));
+            _storage.Adopt(files.Parquet, $"{_folder}/{name}");
+            progress.Advance(keys, size);
+            DeltaFile added = new(
+                name, size, sha256, _context.Clock.GetUtcNow(), DeltaStats.Json(keys),
+                [.. SegmentList.TagsOf(range), new(FingerprintTag, _plan.Fingerprint), new(KeysTag, keys.ToString(CultureInfo.InvariantCulture))]);
+            LogPosition covered = kept.Select(l => l.Range.End).Append(range.End).Max();
+            _table.Commit([added], [.. _table.Files.Select(f => f.Path).Except(kept.Select(l => l.FileName))], covered.Value, "BATCH");
+            return new BatchView(OpenLookup(name, range), range, keys, added);
+        }
+        catch
+        {
+            // Whether the commit exists is unknown if it failed; what comes next reads what is there.
+            _isUnsure = true;
+            throw;
         }
     }
 
-    /// <summary>Computes the states of a range of events, and publishes them.</summary>
-    /// <param name="segments">The segments that hold the range, and perhaps more.</param>
-    /// <param name="range">The events that count; from position zero.</param>
-    /// <param name="cancellationToken">Stops the computation; nothing is published then.</param>
-    public (BatchView View, BatchRunView Report) Build(MaterialisedSegments segments, LogRange range, CancellationToken cancellationToken)
+    /// <summary>The files of the table with their ranges, oldest first; null if they are of another definition, or do not follow each other from position zero to what the table covers.</summary>
+    private List<(LogRange Range, DeltaFile File)>? Layers()
     {
-        long started = _clock.GetTimestamp();
+        List<(LogRange Range, DeltaFile File)> layers = [];
+        foreach (DeltaFile file in _table.Files)
+        {
+            if (file.Tags.GetValueOrDefault(FingerprintTag) != _plan.Fingerprint || SegmentList.RangeOf(file) is not { } range)
+            {
+                return null;
+            }
+
+            layers.Add((range, file));
+        }
+
+        layers.Sort((left, right) => left.Range.Start.CompareTo(right.Range.Start));
+        IEnumerable<LogPosition> starts = layers.Select(l => l.Range.Start).Append(new LogPosition(_table.CoveredPosition));
+        IEnumerable<LogPosition> ends = layers.Select(l => l.Range.End).Prepend(LogPosition.Zero);
+        return starts.SequenceEqual(ends) ? layers : null;
+    }
+
+    private LookupFile OpenLookup(string name, LogRange range) =>
+        LookupFile.Open(_storage.Map(LookupPath(name)), LookupPath(name), _plan.Fingerprint, range);
+
+    private string LookupPath(string name) => $"{_folder}/{LookupFolder}/{Path.ChangeExtension(name, ".lookup")}";
+
+    private void BeSure()
+    {
         if (_isUnsure)
         {
             _table = Reopen();
             _isUnsure = false;
         }
-
-        DeleteUnused();
-        string name = string.Create(CultureInfo.InvariantCulture, $"{range.End.Value:D20}-{_table.Version + 1}.parquet");
-        string parquet = _storage.NewScratchPath(".parquet");
-        string lookup = _storage.NewScratchPath(".lookup");
-        try
-        {
-            long keys = Compute(segments, range, parquet, lookup, cancellationToken);
-            (string sha256, long size) = FileHash.Of(parquet);
-            _storage.Adopt(lookup, LookupPath(name));
-            _storage.Adopt(parquet, $"{_folder}/{name}");
-            DeltaFile added = new(
-                name, size, sha256, _clock.GetUtcNow(), DeltaStats.Json(keys),
-                [new(FingerprintTag, _plan.Fingerprint), new(KeysTag, keys.ToString(CultureInfo.InvariantCulture))]);
-            _table.Commit([added], [.. _table.Files.Select(f => f.Path)], range.End.Value, "BATCH");
-            TimeSpan elapsed = _clock.GetElapsedTime(started);
-            LogMessages.BatchViewBuilt(_logger, _plan.Name, range.End.Value, keys, elapsed);
-            BatchView view = new(OpenLookup(name, range), range, added.ModificationTime);
-            return (view, new BatchRunView(_plan.Name, range, keys, size + view.Lookup.Length, elapsed));
-        }
-        catch
-        {
-            // Whether the commit exists is unknown if it failed; the next build reads what is there.
-            _isUnsure = true;
-            ScratchFile.Discard(parquet);
-            ScratchFile.Discard(lookup);
-            throw;
-        }
     }
-
-    /// <summary>Computes the states of a range of sealed events without keeping them, for the speed layer to begin with.</summary>
-    /// <param name="segments">The segments that hold the range, and perhaps more.</param>
-    /// <param name="range">The events that count.</param>
-    /// <param name="visit">Takes in each row.</param>
-    public void Visit(MaterialisedSegments segments, LogRange range, VisitStates visit)
-    {
-        using DuckDbConnection connection = _duckDb.Connect();
-        StateRows.Visit(connection, StateRows.Select(_plan, _eventTimeColumn, segments, range), _plan, visit, CancellationToken.None);
-    }
-
-    private long Compute(
-        MaterialisedSegments segments, LogRange range, string parquet, string lookup, CancellationToken cancellationToken)
-    {
-        using DuckDbConnection connection = _duckDb.Connect();
-        using CancellationTokenRegistration registration = cancellationToken.Register(connection.Interrupt);
-        try
-        {
-            long keys = connection.Execute(
-                $"COPY (\n{StateRows.Select(_plan, _eventTimeColumn, segments, range)}\n) TO {Sql.Text(parquet)} (FORMAT parquet, COMPRESSION snappy, PARQUET_VERSION v1)");
-            string stored = Sql.Parquet([parquet]);
-            long states = _plan.SessionKey is null ? keys : connection.Scalar<long>(StateRows.CountOfStates(_plan, stored));
-            using LookupWriter writer = new(lookup, _plan.Fingerprint, range.End.Value, states);
-            long rows = StateRows.Visit(connection, $"SELECT * FROM {stored}", _plan, writer.Add, cancellationToken);
-            if (rows != keys)
-            {
-                throw new LambdaCoreException($"DuckDB wrote {keys} rows of view '{_plan.Name}', but reads back {rows}. Run the batch again.");
-            }
-
-            writer.Complete();
-            return keys;
-        }
-        catch (DuckDbException error) when (error.IsInterrupt && cancellationToken.IsCancellationRequested)
-        {
-            throw new OperationCanceledException($"The batch run for view '{_plan.Name}' was cancelled.", error, cancellationToken);
-        }
-    }
-
-    private LookupFile OpenLookup(string name, LogRange range) =>
-        LookupFile.Open(_storage.Map(LookupPath(name)), LookupPath(name), _plan.Fingerprint, range.End.Value);
-
-    private string LookupPath(string name) => $"{_folder}/{LookupFolder}/{Path.ChangeExtension(name, ".lookup")}";
 
     private DeltaTable Reopen()
     {
@@ -174,11 +223,11 @@ internal sealed class BatchTable
     }
 
     private DeltaTable OpenTable() =>
-        DeltaTable.OpenOrCreate(_storage, _clock, _folder, _plan.Name, Schema(), _storeId);
+        DeltaTable.OpenOrCreate(_storage, _context.Clock, _folder, _plan.Name, Schema(), _context.StoreId);
 
     private DeltaTable StartAnew(string reason, Exception? error)
     {
-        LogMessages.BatchViewDiscarded(_logger, _plan.Name, reason, error);
+        LogMessages.BatchViewDiscarded(_context.Logger, _plan.Name, reason, error);
         foreach (string folder in new[] { $"{_folder}/_delta_log", $"{_folder}/{LookupFolder}", _folder })
         {
             foreach (string file in _storage.List(folder))
@@ -192,7 +241,7 @@ internal sealed class BatchTable
         return OpenTable();
     }
 
-    /// <summary>Deletes the files that the last build replaced, and what builds that failed left behind.</summary>
+    /// <summary>Deletes the files that left the table with the last commit, and what failed before its commit left behind.</summary>
     private void DeleteUnused()
     {
         HashSet<string> used = [.. _table.Files.Select(f => f.Path)];

@@ -4,11 +4,13 @@ using LambdaCore.Values;
 namespace LambdaCore.Batch;
 
 /// <summary>
-/// Turns the columns of a batch view, as DuckDB reads them (<see cref="StoredType"/>), into the bytes of states and keys.
-/// Floating-point numbers become canonical and Guids leave their text on the way.
+/// Turns the columns of a batch view, as DuckDB reads and writes them (<see cref="StoredType"/>), into the bytes of states and keys, and back.
+/// Floating-point numbers become canonical, and Guids leave their text and get it back, on the way.
 /// </summary>
 internal static class ColumnTranscoder
 {
+    private const int GuidTextLength = 36;
+
     /// <summary>Writes one value as a state has it: see <see cref="Aggregates.StateColumn"/>.</summary>
     /// <exception cref="InvalidDataException">The value is missing where none may be, or none of its kind.</exception>
     public static void WriteState(ScalarType type, in VectorReader column, int row, ByteWriter writer)
@@ -77,6 +79,66 @@ internal static class ColumnTranscoder
         }
     }
 
+    /// <summary>Reads one value from where a state has it, into a column: the reverse of <see cref="WriteState"/>.</summary>
+    /// <exception cref="InvalidDataException">The bytes are no such value.</exception>
+    public static void ReadState(ScalarType type, ref ByteReader reader, ref VectorWriter column, int row)
+    {
+        if (type.IsNullable && !reader.ReadBoolean())
+        {
+            column.SetNull(row);
+            return;
+        }
+
+        switch (type.Kind)
+        {
+            case ValueKind.Boolean: column.Set(row, reader.ReadBoolean() ? (byte)1 : (byte)0); break;
+            case ValueKind.Int8: column.Set(row, reader.ReadByte()); break;
+            case ValueKind.UInt8: column.Set(row, (short)reader.ReadByte()); break;
+            case ValueKind.Int16: column.Set(row, reader.ReadInt16()); break;
+            case ValueKind.UInt16: column.Set(row, (int)(ushort)reader.ReadInt16()); break;
+            case ValueKind.Int32 or ValueKind.Date: column.Set(row, reader.ReadInt32()); break;
+            case ValueKind.UInt32: column.Set(row, (long)(uint)reader.ReadInt32()); break;
+            case ValueKind.Int64 or ValueKind.Timestamp or ValueKind.Duration: column.Set(row, reader.ReadInt64()); break;
+            case ValueKind.UInt64: column.SetInt128(row, (ulong)reader.ReadInt64()); break;
+            case ValueKind.Int128 or ValueKind.Decimal: column.SetInt128(row, reader.ReadInt128()); break;
+            case ValueKind.Float32: column.Set(row, reader.ReadFloat32()); break;
+            case ValueKind.Float64: column.Set(row, reader.ReadFloat64()); break;
+            case ValueKind.String or ValueKind.Binary: column.SetBytes(row, reader.ReadBytes()); break;
+            case ValueKind.Guid: SetGuid(ref column, row, reader.ReadGuid()); break;
+            default: throw new ArgumentOutOfRangeException(nameof(type), type, "The bytes of a sketch do not say where they end.");
+        }
+    }
+
+    /// <summary>Reads one value from where a key has it, into a column: the reverse of <see cref="WriteKey"/>.</summary>
+    /// <exception cref="InvalidDataException">The bytes are no such value.</exception>
+    public static void ReadKey(ScalarType type, ref ByteReader reader, ref VectorWriter column, int row)
+    {
+        if (type.IsNullable && !KeyReader.ReadPresence(ref reader))
+        {
+            column.SetNull(row);
+            return;
+        }
+
+        switch (type.Kind)
+        {
+            case ValueKind.Boolean: column.Set(row, KeyReader.ReadBoolean(ref reader) ? (byte)1 : (byte)0); break;
+            case ValueKind.Int8: column.Set(row, KeyReader.ReadInt8(ref reader)); break;
+            case ValueKind.UInt8: column.Set(row, (short)KeyReader.ReadUInt8(ref reader)); break;
+            case ValueKind.Int16: column.Set(row, KeyReader.ReadInt16(ref reader)); break;
+            case ValueKind.UInt16: column.Set(row, (int)KeyReader.ReadUInt16(ref reader)); break;
+            case ValueKind.Int32 or ValueKind.Date: column.Set(row, KeyReader.ReadInt32(ref reader)); break;
+            case ValueKind.UInt32: column.Set(row, (long)KeyReader.ReadUInt32(ref reader)); break;
+            case ValueKind.Int64 or ValueKind.Timestamp or ValueKind.Duration: column.Set(row, KeyReader.ReadInt64(ref reader)); break;
+            case ValueKind.UInt64: column.SetInt128(row, KeyReader.ReadUInt64(ref reader)); break;
+            case ValueKind.Decimal: column.SetInt128(row, KeyReader.ReadUnits(ref reader)); break;
+            case ValueKind.Float32: column.Set(row, KeyReader.ReadFloat32(ref reader)); break;
+            case ValueKind.Float64: column.Set(row, KeyReader.ReadFloat64(ref reader)); break;
+            case ValueKind.String or ValueKind.Binary: column.SetBytes(row, KeyReader.ReadBinary(ref reader)); break;
+            case ValueKind.Guid: SetGuid(ref column, row, KeyReader.ReadGuid(ref reader)); break;
+            default: throw new ArgumentOutOfRangeException(nameof(type), type, "Keys have no such kind.");
+        }
+    }
+
     private static void WriteMissing(ScalarType type, ByteWriter writer)
     {
         if (!type.IsNullable)
@@ -95,4 +157,11 @@ internal static class ColumnTranscoder
         1 => column.Get<sbyte>(row),
         _ => throw new InvalidDataException($"A column of type {column.Type} holds no integers of up to 64 bits."),
     };
+
+    private static void SetGuid(ref VectorWriter column, int row, Guid value)
+    {
+        Span<byte> text = stackalloc byte[GuidTextLength];
+        value.TryFormat(text, out _);
+        column.SetBytes(row, text);
+    }
 }

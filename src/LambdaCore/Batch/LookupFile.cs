@@ -30,6 +30,9 @@ internal sealed unsafe partial class LookupFile : IDisposable
         _verified = new ulong[(footer.BlockCount + 63) / 64];
     }
 
+    /// <summary>The file's name in the store.</summary>
+    public string Path => _path;
+
     /// <summary>The number of rows.</summary>
     public long Count => _footer.RowCount;
 
@@ -40,18 +43,18 @@ internal sealed unsafe partial class LookupFile : IDisposable
     /// <param name="file">The file; it belongs to the lookup file from here on, also when this fails.</param>
     /// <param name="path">Its name in the store, for messages.</param>
     /// <param name="fingerprint">The view that it must be of.</param>
-    /// <param name="coveredPosition">The log position that it must cover.</param>
+    /// <param name="range">The events that its states must be the fold of.</param>
     /// <exception cref="LookupDamagedException">It is no whole lookup file.</exception>
-    /// <exception cref="LambdaCoreException">It is of another view or position.</exception>
-    public static LookupFile Open(IMappedFile file, string path, string fingerprint, long coveredPosition)
+    /// <exception cref="LambdaCoreException">It is of another view or range.</exception>
+    public static LookupFile Open(IMappedFile file, string path, string fingerprint, LogRange range)
     {
         try
         {
             LookupFooter footer = LookupFooter.Read(file, path);
-            if (!footer.Fingerprint.AsSpan().SequenceEqual(LookupFooter.Digest(fingerprint)) || footer.CoveredPosition != coveredPosition)
+            if (!footer.Fingerprint.AsSpan().SequenceEqual(LookupFooter.Digest(fingerprint)) || footer.Range != range)
             {
                 throw new LambdaCoreException(
-                    $"The lookup file '{path}' belongs to another view, or to another version of it: it covers the log up to {footer.CoveredPosition}, and {coveredPosition} with the fingerprint '{fingerprint}' is wanted. Delete the view's folder; the view is computed anew from the log.");
+                    $"The lookup file '{path}' belongs to another view, or to another version of it: it holds the events {footer.Range}, and {range} with the fingerprint '{fingerprint}' is wanted. Delete the view's folder; the view is computed anew from the log.");
             }
 
             var lookup = new LookupFile(file, path, footer);

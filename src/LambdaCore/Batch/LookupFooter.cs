@@ -47,14 +47,14 @@ internal sealed record LookupFooter
     public const int Length = FingerprintLength + (Numbers * sizeof(long)) + (2 * sizeof(uint)) + sizeof(uint) + sizeof(ulong);
 
     private const int FingerprintLength = SHA256.HashSizeInBytes;
-    private const int Numbers = 8;
-    private const uint Version = 1;
+    private const int Numbers = 9;
+    private const uint Version = 2;
 
     /// <summary>The SHA-256 of the view's fingerprint.</summary>
     public required byte[] Fingerprint { get; init; }
 
-    /// <summary>The log position before which all events are in the states.</summary>
-    public required long CoveredPosition { get; init; }
+    /// <summary>The events that the states are the fold of.</summary>
+    public required LogRange Range { get; init; }
 
     /// <summary>The number of rows.</summary>
     public required long RowCount { get; init; }
@@ -100,7 +100,7 @@ internal sealed record LookupFooter
     {
         Fingerprint.CopyTo(destination);
         Span<byte> at = destination[FingerprintLength..];
-        foreach (long number in (ReadOnlySpan<long>)[CoveredPosition, RowCount, RowsEnd, SlotsOffset, HomeCount, SlotCount, IndexOffset, IndexCount])
+        foreach (long number in (ReadOnlySpan<long>)[Range.Start.Value, Range.End.Value, RowCount, RowsEnd, SlotsOffset, HomeCount, SlotCount, IndexOffset, IndexCount])
         {
             BinaryPrimitives.WriteInt64LittleEndian(at, number);
             at = at[sizeof(long)..];
@@ -133,10 +133,22 @@ internal sealed record LookupFooter
             return number;
         }
 
+        uint checksum = BinaryPrimitives.ReadUInt32LittleEndian(footer[^12..]);
+        if (checksum != Crc32C.Of(footer[..^12]))
+        {
+            throw new LookupDamagedException(path, offset, "the checksum of its footer is wrong");
+        }
+
+        uint version = BinaryPrimitives.ReadUInt32LittleEndian(footer[^16..]);
+        if (version != Version)
+        {
+            throw new LookupDamagedException(path, offset, $"it has format version {version}, and this library reads {Version}");
+        }
+
         var read = new LookupFooter
         {
             Fingerprint = footer[..FingerprintLength].ToArray(),
-            CoveredPosition = Next(ref at),
+            Range = new LogRange(new LogPosition(Next(ref at)), new LogPosition(Next(ref at))),
             RowCount = Next(ref at),
             RowsEnd = Next(ref at),
             SlotsOffset = Next(ref at),
@@ -146,17 +158,6 @@ internal sealed record LookupFooter
             IndexCount = Next(ref at),
             ChecksumsChecksum = BinaryPrimitives.ReadUInt32LittleEndian(at),
         };
-        uint version = BinaryPrimitives.ReadUInt32LittleEndian(at[4..]);
-        if (BinaryPrimitives.ReadUInt32LittleEndian(at[8..]) != Crc32C.Of(footer[..^12]))
-        {
-            throw new LookupDamagedException(path, offset, "the checksum of its footer is wrong");
-        }
-
-        if (version != Version)
-        {
-            throw new LookupDamagedException(path, offset, $"it has format version {version}, and this library reads {Version}");
-        }
-
         return read.FileLength == file.Length
             ? read
             : throw new LookupDamagedException(path, offset, $"it has {file.Length} bytes, and its footer says {read.FileLength}");

@@ -20,8 +20,7 @@ internal sealed class LookupWriter : IDisposable
     private readonly LookupSlots _slots;
     private readonly IncrementalHash _sha256 = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private readonly byte[] _fingerprint;
-    private readonly long _coveredPosition;
-    private readonly long _expectedRows;
+    private readonly LogRange _range;
     private readonly byte[] _buffer = new byte[BufferLength];
     private readonly List<uint> _checksums = [];
     private readonly List<(long Offset, long RowsBefore)> _index = [];
@@ -34,15 +33,13 @@ internal sealed class LookupWriter : IDisposable
     /// <summary>Begins a file.</summary>
     /// <param name="scratchPath">A physical path that no file has, to be adopted by the storage afterwards.</param>
     /// <param name="fingerprint">What the view is; a file of another fingerprint is refused when opened.</param>
-    /// <param name="coveredPosition">The log position before which all events are in the states.</param>
-    /// <param name="expectedRows">How many rows will be added.</param>
-    public LookupWriter(string scratchPath, string fingerprint, long coveredPosition, long expectedRows)
+    /// <param name="range">The events that the states are the fold of.</param>
+    /// <param name="expectedRows">About how many rows will be added, to have room for.</param>
+    public LookupWriter(string scratchPath, string fingerprint, LogRange range, long expectedRows)
     {
-        ArgumentOutOfRangeException.ThrowIfNegative(coveredPosition);
         ArgumentOutOfRangeException.ThrowIfNegative(expectedRows);
         _fingerprint = LookupFooter.Digest(fingerprint);
-        _coveredPosition = coveredPosition;
-        _expectedRows = expectedRows;
+        _range = range;
         _file = new ScratchFile(scratchPath);
         _slots = new LookupSlots(scratchPath + ".slots", expectedRows);
         // So that no row has offset 0, which is an empty slot.
@@ -98,14 +95,8 @@ internal sealed class LookupWriter : IDisposable
 
     /// <summary>Writes the rest and closes the file.</summary>
     /// <returns>The file's length in bytes, and its SHA-256 in lower-case hexadecimal digits.</returns>
-    /// <exception cref="InvalidOperationException">There were more or fewer rows than expected.</exception>
     public (long Length, string Sha256) Complete()
     {
-        if (_rows != _expectedRows)
-        {
-            throw new InvalidOperationException($"A lookup file got {_rows} rows, and {_expectedRows} were expected.");
-        }
-
         long rowsEnd = Position;
         Pad(LookupFooter.SectionAlignment);
         long slotsOffset = Position;
@@ -119,7 +110,7 @@ internal sealed class LookupWriter : IDisposable
         var footer = new LookupFooter
         {
             Fingerprint = _fingerprint,
-            CoveredPosition = _coveredPosition,
+            Range = _range,
             RowCount = _rows,
             RowsEnd = rowsEnd,
             SlotsOffset = slotsOffset,

@@ -28,11 +28,6 @@ internal static class StateRows
         return SqlCompiler.SelectStates(plan, source, eventTimeColumn);
     }
 
-    /// <summary>The SQL that counts the rows of a batch view with sessions, as <see cref="Visit"/> gives them.</summary>
-    public static string CountOfStates(ViewPlan plan, string stored) => plan.StateKeys.Count == 0
-        ? $"SELECT least(count(*), 1) FROM {stored}"
-        : $"SELECT count(*) FROM (SELECT DISTINCT {string.Join(", ", plan.StateKeys.Select(k => Sql.Name(k.Name)))} FROM {stored})";
-
     /// <summary>
     /// Runs a query whose columns are those of a batch view, and visits its rows in order; but the rows of sessions whose other key columns are the same
     /// are visited as one.

@@ -17,11 +17,23 @@ internal static partial class LogMessages
     [LoggerMessage(11, LogLevel.Error, "Sealing the events from {Start} to {End} failed; they stay in the write-ahead log")]
     public static partial void SealFailed(ILogger logger, Exception error, long start, long end);
 
-    [LoggerMessage(20, LogLevel.Information, "Batch view {View} covers the events up to {End}: {Keys} keys in {Elapsed}")]
-    public static partial void BatchViewBuilt(ILogger logger, string view, long end, long keys, TimeSpan elapsed);
+    [LoggerMessage(20, LogLevel.Information, "Batch view {View} has a layer over the events {Range}: {Keys} keys in {Elapsed}")]
+    public static partial void BatchViewBuilt(ILogger logger, string view, string range, long keys, TimeSpan elapsed);
 
     [LoggerMessage(21, LogLevel.Warning, "Batch view {View} is of no use and will be built anew: {Reason}")]
     public static partial void BatchViewDiscarded(ILogger logger, string view, string reason, Exception? error);
+
+    [LoggerMessage(22, LogLevel.Information, "Batch view {View} has merged {Layers} layers over the events {Range}: {Keys} keys in {Elapsed}")]
+    public static partial void BatchViewMerged(ILogger logger, string view, int layers, string range, long keys, TimeSpan elapsed);
+
+    [LoggerMessage(23, LogLevel.Warning, "The layer of batch view {View} over the events {Range} is damaged and will be computed anew")]
+    public static partial void BatchLayerDiscarded(ILogger logger, string view, string range, Exception error);
+
+    [LoggerMessage(24, LogLevel.Information, "The events {Range} are too many to compute for batch view {View} at once; it goes on in halves")]
+    public static partial void BatchHalved(ILogger logger, string view, string range, Exception error);
+
+    [LoggerMessage(25, LogLevel.Error, "The batch run failed for view {View}, which answers as before")]
+    public static partial void BatchViewFailed(ILogger logger, string view, Exception error);
 
     [LoggerMessage(30, LogLevel.Warning, "A scheduled batch run failed, {Failures} in a row; it is tried again in {Delay}. The views answer as before")]
     public static partial void ScheduledBatchFailed(ILogger logger, Exception? error, int failures, TimeSpan delay);

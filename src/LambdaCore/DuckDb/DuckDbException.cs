@@ -48,6 +48,9 @@ public sealed partial class DuckDbException : LambdaCoreException
     /// <summary>Whether the query was stopped by <see cref="DuckDb.DuckDbConnection.Interrupt"/>.</summary>
     internal bool IsInterrupt => ErrorType == "INTERRUPT";
 
+    /// <summary>Whether what was asked for needs more memory, or more room for spilling, than the instance may use.</summary>
+    internal bool IsOutOfMemory => ErrorType == "Out of Memory";
+
     /// <summary>Whether the instance refuses all work from now on and must be made anew.</summary>
     internal bool InvalidatesInstance => ErrorType == "FATAL";
 

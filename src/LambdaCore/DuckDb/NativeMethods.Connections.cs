@@ -20,6 +20,9 @@ internal static unsafe partial class NativeMethods
     [LibraryImport(Library, EntryPoint = "duckdb_interrupt")]
     internal static partial void Interrupt(ConnectionHandle connection);
 
+    [LibraryImport(Library, EntryPoint = "duckdb_query_progress")]
+    internal static partial NativeProgress QueryProgress(ConnectionHandle connection);
+
     [LibraryImport(Library, EntryPoint = "duckdb_error_data_message")]
     internal static partial byte* ErrorDataMessage(ErrorDataHandle error);
 

@@ -21,6 +21,17 @@ internal struct NativeResult
     private readonly nint internalData;
 }
 
+/// <summary><c>duckdb_query_progress_type</c>: how far a statement is.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal readonly struct NativeProgress
+{
+    /// <summary>From 0 to 100; -1 while nothing is known.</summary>
+    public readonly double Percentage;
+
+    private readonly ulong rowsProcessed;
+    private readonly ulong totalRowsToProcess;
+}
+
 /// <summary><c>duckdb_hugeint</c>: what <see cref="Int128"/> is passed as.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal readonly struct NativeHugeInt(Int128 value)

@@ -30,6 +30,10 @@ internal abstract class ServedView<TEvent>
     /// <param name="visitAll">Visits the states of all their keys.</param>
     public abstract void LoadSpeed(Action<VisitStates> visitAll);
 
+    /// <summary>Puts a batch view over the events that the speed layer held alone in the place of the speed layer's states of them.</summary>
+    /// <param name="added">The batch view, which begins where the others end; it is the view's to let go from here on.</param>
+    public void Extend(BatchView added) => Replace([.. Snapshot.Batches, added]);
+
     /// <summary>
     /// Puts a list of batch views in the place of all layers up to its end. Views of the old list that are in the new one stay held, the
     /// others are let go.

@@ -66,8 +66,14 @@ internal sealed class ServedView<TEvent, TKey, TResult, TRow> : ServedView<TEven
         }
 
         ServingSnapshot old = _context.Speed.Exclusive(() => Replaced(next));
-        _speed.DropBefore(next.End);
-        old.ReleaseExcept(next);
+        try
+        {
+            _speed.DropBefore(next.End);
+        }
+        finally
+        {
+            old.ReleaseExcept(next);
+        }
     }
 
     /// <inheritdoc/>

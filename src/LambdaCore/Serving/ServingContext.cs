@@ -1,3 +1,4 @@
+using LambdaCore.Batch;
 using LambdaCore.Speed;
 
 namespace LambdaCore.Serving;
@@ -8,7 +9,7 @@ namespace LambdaCore.Serving;
 /// <param name="Progress">How far it has come.</param>
 /// <param name="Acknowledged">Tells the end of what was acknowledged.</param>
 /// <param name="SealedWatermark">The highest event time in the segments up to a position, for answers that go no further.</param>
-/// <param name="Repair">Computes a view's batch view anew, since its file is damaged.</param>
+/// <param name="Repair">Computes a layer of a view's batch anew, since its file is damaged.</param>
 /// <param name="LastBatchFailed">Tells whether the last batch run failed.</param>
 /// <param name="Clock">Tells the time, for staleness.</param>
 /// <param name="EventTimeColumn">The property of event time.</param>
@@ -17,7 +18,7 @@ internal sealed record ServingContext<TEvent>(
     Progress Progress,
     Func<LogPosition> Acknowledged,
     Func<LogPosition, long> SealedWatermark,
-    Func<ServedView<TEvent>, Exception, Task> Repair,
+    Func<ServedView<TEvent>, LookupDamagedException, Task> Repair,
     Func<bool> LastBatchFailed,
     TimeProvider Clock,
     string EventTimeColumn)

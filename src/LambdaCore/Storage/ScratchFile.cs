@@ -43,6 +43,19 @@ internal sealed class ScratchFile : IDisposable
         }
     }
 
+    /// <summary>Maps a finished file of the scratch folder into memory for reading.</summary>
+    public static IMappedFile Map(string physicalPath)
+    {
+        try
+        {
+            return new PhysicalMappedFile(physicalPath);
+        }
+        catch (Exception error) when (SystemError.IsOfFiles(error))
+        {
+            throw SystemError.Of("mapping", physicalPath, error);
+        }
+    }
+
     /// <summary>The number of bytes written.</summary>
     public long Length { get; private set; }
 

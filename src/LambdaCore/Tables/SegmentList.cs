@@ -69,10 +69,14 @@ internal sealed class SegmentList
         return [.. Segments.Where(segment => segment.Range.Start < range.End && segment.Range.End > range.Start)];
     }
 
-    private static LogRange RangeOf(string folder, DeltaFile file) =>
+    /// <summary>The range of the log that a file's tags say it holds; null if they say none, or an empty one.</summary>
+    public static LogRange? RangeOf(DeltaFile file) =>
         TryPosition(file, StartTag, out long start) && TryPosition(file, EndTag, out long end) && start < end
             ? new LogRange(new LogPosition(start), new LogPosition(end))
-            : throw TableCorruptException.At(folder, 0, $"the file '{file.Path}' does not say in its tags '{StartTag}' and '{EndTag}' which range of the log it holds");
+            : null;
+
+    private static LogRange RangeOf(string folder, DeltaFile file) => RangeOf(file)
+        ?? throw TableCorruptException.At(folder, 0, $"the file '{file.Path}' does not say in its tags '{StartTag}' and '{EndTag}' which range of the log it holds");
 
     private static bool TryPosition(DeltaFile file, string tag, out long position)
     {

@@ -50,8 +50,10 @@ internal static class KeyReader
     }
 
     /// <summary>Reads a decimal.</summary>
-    public static decimal ReadDecimal(ref ByteReader reader) =>
-        ByteReader.DecodeUnits(BinaryPrimitives.ReadInt128BigEndian(reader.ReadRaw(16)) ^ Int128.MinValue);
+    public static decimal ReadDecimal(ref ByteReader reader) => ByteReader.DecodeUnits(ReadUnits(ref reader));
+
+    /// <summary>Reads a decimal as billionths.</summary>
+    public static Int128 ReadUnits(ref ByteReader reader) => BinaryPrimitives.ReadInt128BigEndian(reader.ReadRaw(16)) ^ Int128.MinValue;
 
     /// <summary>Reads a Guid.</summary>
     public static Guid ReadGuid(ref ByteReader reader) => reader.ReadGuid();

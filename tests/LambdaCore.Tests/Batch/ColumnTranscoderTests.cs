@@ -39,6 +39,47 @@ internal sealed class ColumnTranscoderTests : DuckDbFixture
         Assert.That(next, Is.EqualTo(values.Length));
     }
 
+    [TestCaseSource(typeof(RandomValue), nameof(RandomValue.Kinds))]
+    public void Bytes_of_states_and_of_keys_become_the_stored_values(ValueKind kind)
+    {
+        Random random = new(Seed);
+        object?[] values = [.. Enumerable.Range(0, 1500).Select(_ => random.Next(6) == 0 ? null : RandomValue.Of(kind, random))];
+        ScalarType type = new(kind, true);
+        Connection.Execute($"CREATE TABLE t (state {StoredType.Sql(kind)}, key {StoredType.Sql(kind)})");
+        using (DuckDbAppender appender = Connection.Append("t"))
+        {
+            VectorWriter state = appender.Column(0);
+            VectorWriter key = appender.Column(1);
+            for (int row = 0; row < values.Length; row++)
+            {
+                Read(StateBytes(values[row]), ref state, row, ColumnTranscoder.ReadState);
+                Read(KeyBytes(values[row]), ref key, row, ColumnTranscoder.ReadKey);
+            }
+
+            appender.AppendChunk(values.Length);
+            appender.Complete();
+        }
+
+        Store(kind, [.. values.Select(CanonicalValue)], "expected");
+        List<object?[]> rows = Rows($"SELECT t.state, t.key, expected.v FROM t POSITIONAL JOIN expected");
+        Assert.That(rows, Has.Count.EqualTo(values.Length));
+        for (int row = 0; row < values.Length; row++)
+        {
+            Assert.That(rows[row][0], Is.EqualTo(rows[row][2]), $"state of {values[row]}, row {row}, seed {Seed}");
+            Assert.That(rows[row][1], Is.EqualTo(rows[row][2]), $"key of {values[row]}, row {row}, seed {Seed}");
+        }
+
+        unsafe void Read(byte[] bytes, ref VectorWriter column, int row, ReadValue read)
+        {
+            fixed (byte* start = bytes)
+            {
+                ByteReader reader = new(start, bytes.Length);
+                read(type, ref reader, ref column, row);
+                Assert.That(reader.Remaining, Is.Zero);
+            }
+        }
+    }
+
     [Test]
     public void A_missing_value_where_none_may_be_is_refused() =>
         Assert.That(() => Transcode("NULL::BIGINT", ValueKind.Int64), Throws.InstanceOf<InvalidDataException>().With.Message.Contains("Int64"));
@@ -61,10 +102,20 @@ internal sealed class ColumnTranscoderTests : DuckDbFixture
         ColumnTranscoder.WriteState(new ScalarType(kind, false), in column, 0, new ByteWriter());
     }
 
-    private void Store(ValueKind kind, object?[] values)
+    private delegate void ReadValue(ScalarType type, ref ByteReader reader, ref VectorWriter column, int row);
+
+    /// <summary>There is one NaN and one zero in what is stored.</summary>
+    private static object? CanonicalValue(object? value) => value switch
     {
-        Connection.Execute($"CREATE TABLE t (i INTEGER, v {StoredType.Sql(kind)})");
-        using (DuckDbAppender appender = Connection.Append("t"))
+        double number => ValueOrder.Canonical(number),
+        float number => ValueOrder.Canonical(number),
+        _ => value,
+    };
+
+    private void Store(ValueKind kind, object?[] values, string table = "t")
+    {
+        Connection.Execute($"CREATE TABLE {table} (i INTEGER, v {StoredType.Sql(kind)})");
+        using (DuckDbAppender appender = Connection.Append(table))
         {
             VectorWriter index = appender.Column(0);
             VectorWriter column = appender.Column(1);
@@ -78,7 +129,7 @@ internal sealed class ColumnTranscoderTests : DuckDbFixture
             appender.Complete();
         }
 
-        Connection.Execute($"COPY t TO '{InStore("values.parquet")}' (FORMAT parquet)");
+        Connection.Execute($"COPY {table} TO '{InStore("values.parquet")}' (FORMAT parquet)");
     }
 
     private static byte[] StateBytes(object? value)

@@ -79,15 +79,15 @@ internal sealed class LookupDamageTests
     }
 
     [Test]
-    public void A_file_of_another_view_or_position_is_refused()
+    public void A_file_of_another_view_or_range_is_refused()
     {
         byte[] content = LookupScene.Write(SmallOracle());
         Assert.That(
             () => LookupFile.Open(new InMemoryMappedFile(content), "p", "another view", LookupScene.Covered),
             Throws.InstanceOf<LambdaCoreException>().With.Message.Contains("another view"));
         Assert.That(
-            () => LookupFile.Open(new InMemoryMappedFile(content), "p", LookupScene.View, LookupScene.Covered + 1),
-            Throws.InstanceOf<LambdaCoreException>().With.Message.Contains("12345").And.Message.Contains("12346"));
+            () => LookupFile.Open(new InMemoryMappedFile(content), "p", LookupScene.View, new LogRange(LogPosition.Zero, LookupScene.Covered.End)),
+            Throws.InstanceOf<LambdaCoreException>().With.Message.Contains("[345,12345)").And.Message.Contains("[0,12345)"));
     }
 
     private static SortedDictionary<byte[], byte[]> SmallOracle()

@@ -8,7 +8,8 @@ namespace LambdaCore.Tests.Batch;
 internal static class LookupScene
 {
     public const string View = "fingerprint of the view";
-    public const long Covered = 12345;
+
+    public static readonly LogRange Covered = new(new LogPosition(345), new LogPosition(12345));
 
     public static readonly IComparer<byte[]> ByBytes = Comparer<byte[]>.Create((left, right) => left.AsSpan().SequenceCompareTo(right));
 

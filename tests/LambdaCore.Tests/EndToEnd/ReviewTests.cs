@@ -113,7 +113,7 @@ internal sealed class ReviewTests
             released.Wait();
         });
         reading.Wait();
-        Task<BatchRun> running = batches.RunAsync(CancellationToken.None);
+        Task<BatchRun> running = batches.RunAsync(BatchMode.Incremental, progress: null, CancellationToken.None);
         Thread closing = new(batches.Dispose);
         closing.Start();
         while (!closing.ThreadState.HasFlag(ThreadState.WaitSleepJoin))
@@ -121,7 +121,7 @@ internal sealed class ReviewTests
             await Task.Yield();
         }
 
-        Task<BatchRun> queued = batches.RunAsync(CancellationToken.None);
+        Task<BatchRun> queued = batches.RunAsync(BatchMode.Incremental, progress: null, CancellationToken.None);
         released.Set();
         await reader;
         Assert.That(async () => await running, Throws.InstanceOf<NullReferenceException>(), "it has no log to seal");

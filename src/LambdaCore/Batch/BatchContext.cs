@@ -1,0 +1,25 @@
+using LambdaCore.DuckDb;
+using LambdaCore.Log;
+using LambdaCore.Storage;
+using Microsoft.Extensions.Logging;
+
+namespace LambdaCore.Batch;
+
+/// <summary>What the batch views of a store share.</summary>
+/// <param name="Storage">The disk.</param>
+/// <param name="DuckDb">DuckDB.</param>
+/// <param name="Segments">The segments that hold a range of sealed events, each sound.</param>
+/// <param name="StoreId">The store's id.</param>
+/// <param name="EventTimeColumn">The column of event time.</param>
+/// <param name="MemoryBytes">Bytes of memory that a batch may use.</param>
+/// <param name="Clock">Tells the time.</param>
+/// <param name="Logger">Logs.</param>
+internal sealed record BatchContext(
+    IStorage Storage,
+    DuckDbEngine DuckDb,
+    Func<LogRange, MaterialisedSegments> Segments,
+    Guid StoreId,
+    string EventTimeColumn,
+    long MemoryBytes,
+    TimeProvider Clock,
+    ILogger Logger);

@@ -1,0 +1,190 @@
+using LambdaCore.Diagnostics;
+using LambdaCore.DuckDb;
+using LambdaCore.Storage;
+using LambdaCore.Views;
+
+namespace LambdaCore.Batch;
+
+/// <summary>
+/// Computes the states of one view over a range of sealed events, and merges such states, in bounded memory: what does not fit
+/// at once is computed in pieces, each a sorted run on disk, which are then merged.
+/// </summary>
+/// <remarks>
+/// Besides DuckDB's limit and the states by code (<see cref="PieceSize"/>), a lookup file that is being written takes up to 70 MiB. Thread-safe.
+/// </remarks>
+internal sealed class StateComputer(BatchContext context, ViewPlan plan, MergeLayers merge)
+{
+    /// <summary>Rows between two looks at whether to go on.</summary>
+    private const long RowsPerLook = 2048;
+
+    /// <summary>Computes the states of a range, and writes them as the files of a layer.</summary>
+    /// <returns>The number of rows of the Parquet file.</returns>
+    /// <exception cref="OperationCanceledException">The run was cancelled.</exception>
+    public long Compute(LogRange range, ScratchLayer files, ProgressReporter progress, CancellationToken cancellationToken)
+    {
+        PieceSize pieces = new(plan, context.MemoryBytes);
+        progress.Begin(plan.Name, BatchPhase.Computing, range.Count);
+        if (range.Count <= pieces.Events)
+        {
+            try
+            {
+                return ComputeAtOnce(range, files, progress, cancellationToken);
+            }
+            catch (DuckDbException error) when (error.IsOutOfMemory && pieces.TryHalve(range.Count))
+            {
+                LogMessages.BatchHalved(context.Logger, plan.Name, range.ToString(), error);
+                files.Discard();
+            }
+        }
+
+        using SortedRuns runs = new();
+        LogPosition next = range.Start;
+        while (next < range.End)
+        {
+            LogRange piece = new(next, LogPosition.Min(range.End, new LogPosition(next.Value + Math.Min(pieces.Events, range.Count))));
+            if (TryComputePiece(piece, runs, pieces, progress, cancellationToken))
+            {
+                next = piece.End;
+            }
+        }
+
+        return Merge(runs.Files, range, files, progress, cancellationToken);
+    }
+
+    /// <summary>Merges layers or runs that follow each other, and writes the result as the files of a layer.</summary>
+    /// <param name="layers">Their rows, oldest first.</param>
+    /// <param name="range">The events that they hold together.</param>
+    /// <param name="files">The files to write.</param>
+    /// <param name="progress">Is told.</param>
+    /// <param name="cancellationToken">Stops the merge.</param>
+    /// <returns>The number of rows of the Parquet file.</returns>
+    /// <exception cref="LookupDamagedException">A layer is damaged.</exception>
+    public long Merge(IReadOnlyList<LookupFile> layers, LogRange range, ScratchLayer files, ProgressReporter progress, CancellationToken cancellationToken)
+    {
+        long most = layers.Sum(l => l.Count);
+        progress.Begin(plan.Name, BatchPhase.Merging, most);
+        return Run(connection =>
+        {
+            long merged = 0;
+            using StateTable table = new(connection, plan);
+            using LookupWriter lookup = new(files.Lookup, plan.Fingerprint, range, most);
+            merge(new LayerCursor(layers), (key, state) =>
+            {
+                lookup.Add(key, state);
+                table.Add(key, state);
+                if (++merged % RowsPerLook == 0)
+                {
+                    cancellationToken.ThrowIfCancellationRequested();
+                    progress.Advance(RowsPerLook, 0);
+                }
+            });
+            progress.Advance(0, lookup.Complete().Length);
+            return table.CopyTo(files.Parquet);
+        }, cancellationToken);
+    }
+
+    /// <summary>Computes the states of a range without keeping them, for the speed layer to begin with. A key may come several times, with parts of its state.</summary>
+    public void Visit(LogRange range, VisitStates visit)
+    {
+        PieceSize pieces = new(plan, context.MemoryBytes);
+        LogPosition next = range.Start;
+        while (next < range.End)
+        {
+            LogRange piece = new(next, LogPosition.Min(range.End, new LogPosition(next.Value + Math.Min(pieces.Events, range.Count))));
+            (long keys, long bytes) = (0, 0);
+            try
+            {
+                using DuckDbConnection connection = context.DuckDb.Connect();
+                StateRows.Visit(connection, Select(piece), plan, Take, CancellationToken.None);
+                pieces.Learn(piece.Count, keys, bytes);
+                next = piece.End;
+            }
+            catch (DuckDbException error) when (error.IsOutOfMemory && keys == 0 && pieces.TryHalve(piece.Count))
+            {
+                // The sort gives nothing before it has seen everything, so what was too much has left no trace.
+                LogMessages.BatchHalved(context.Logger, plan.Name, piece.ToString(), error);
+            }
+
+            void Take(ReadOnlySpan<byte> key, ReadOnlySpan<byte> state)
+            {
+                keys++;
+                bytes += state.Length;
+                visit(key, state);
+            }
+        }
+    }
+
+    private bool TryComputePiece(LogRange piece, SortedRuns runs, PieceSize pieces, ProgressReporter progress, CancellationToken cancellationToken)
+    {
+        string path = context.Storage.NewScratchPath(".run");
+        try
+        {
+            long stateBytes = 0;
+            long keys = Run(connection =>
+            {
+                using IDisposable following = progress.Follow(connection, piece.Count);
+                using LookupWriter writer = new(path, plan.Fingerprint, piece, 0);
+                long rows = StateRows.Visit(
+                    connection,
+                    Select(piece),
+                    plan,
+                    (key, state) =>
+                    {
+                        stateBytes += state.Length;
+                        writer.Add(key, state);
+                    },
+                    cancellationToken);
+                writer.Complete();
+                return rows;
+            }, cancellationToken);
+            progress.Advance(piece.Count, runs.Add(path, plan.Fingerprint, piece).Length);
+            pieces.Learn(piece.Count, keys, stateBytes);
+            return true;
+        }
+        catch (DuckDbException error) when (error.IsOutOfMemory && pieces.TryHalve(piece.Count))
+        {
+            LogMessages.BatchHalved(context.Logger, plan.Name, piece.ToString(), error);
+            return false;
+        }
+    }
+
+    private long ComputeAtOnce(LogRange range, ScratchLayer files, ProgressReporter progress, CancellationToken cancellationToken) =>
+        Run(connection =>
+        {
+            long keys;
+            using (progress.Follow(connection, range.Count))
+            {
+                keys = connection.Execute($"COPY (\n{Select(range)}\n) TO {Sql.Text(files.Parquet)} {BatchFormat.Parquet}");
+            }
+
+            progress.Advance(range.Count, 0);
+            progress.Begin(plan.Name, BatchPhase.Publishing, keys);
+            using LookupWriter writer = new(files.Lookup, plan.Fingerprint, range, keys);
+            long rows = StateRows.Visit(connection, $"SELECT * FROM {Sql.Parquet([files.Parquet])}", plan, writer.Add, cancellationToken);
+            if (rows != keys)
+            {
+                throw new LambdaCoreException($"DuckDB wrote {keys} rows of view '{plan.Name}', but reads back {rows}. Run the batch again.");
+            }
+
+            progress.Advance(rows, writer.Complete().Length);
+            return keys;
+        }, cancellationToken);
+
+    private string Select(LogRange range) => StateRows.Select(plan, context.EventTimeColumn, context.Segments(range), range);
+
+    /// <summary>Uses a connection that a cancellation interrupts.</summary>
+    private long Run(Func<DuckDbConnection, long> use, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        using DuckDbConnection connection = context.DuckDb.Connect();
+        using CancellationTokenRegistration registration = cancellationToken.Register(connection.Interrupt);
+        try
+        {
+            return use(connection);
+        }
+        catch (DuckDbException error) when (error.IsInterrupt && cancellationToken.IsCancellationRequested)
+        {
+            throw new OperationCanceledException($"The batch run for view '{plan.Name}' was cancelled.", error, cancellationToken);
+        }
+    }
+}
