@@ -110,7 +110,7 @@ internal sealed class AppendMeasurements(ThroughputOptions options, TextWriter o
         public bool Visit<TKey, TResult, TRow>(ViewProgram<PageEvent, TKey, TResult, TRow> program)
             where TRow : struct, IState<TRow>
         {
-            speed.AddView<TRow>(program.Filter, program.WriteEventKey, program.Fold, LogPosition.Zero);
+            speed.AddView<TRow>(program.Filter, program.WriteEventKey, program.Fold, LogPosition.Zero, program.WriteEventKeys);
             return true;
         }
     }

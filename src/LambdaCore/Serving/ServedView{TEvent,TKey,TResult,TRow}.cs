@@ -34,7 +34,7 @@ internal sealed class ServedView<TEvent, TKey, TResult, TRow> : ServedView<TEven
     {
         _program = program;
         _context = context;
-        _speed = context.Speed.AddView<TRow>(program.Filter, program.WriteEventKey, program.Fold, snapshot.End);
+        _speed = context.Speed.AddView<TRow>(program.Filter, program.WriteEventKey, program.Fold, snapshot.End, program.WriteEventKeys);
         WindowAssigner? windows = EventTimeWindows.Of(program.Plan, context.EventTimeColumn);
         bool hasSessions = EventTimeWindows.HasSessions(program.Plan, context.EventTimeColumn);
         _maker = new RowMaker<TEvent, TKey, TResult, TRow>(program, windows);

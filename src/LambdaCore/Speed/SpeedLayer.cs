@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using LambdaCore.Aggregates;
 using LambdaCore.Log;
 using LambdaCore.Values;
+using LambdaCore.Views;
 
 namespace LambdaCore.Speed;
 
@@ -82,12 +83,13 @@ internal sealed class SpeedLayer<TEvent> : IDisposable
     /// <param name="writeKey">Writes an event's key with <see cref="KeyWriter"/>.</param>
     /// <param name="fold">Adds an event to the states of its key.</param>
     /// <param name="start">The first position that the view covers here; events before it are skipped.</param>
+    /// <param name="writeKeys">Writes all keys of an event, where one may have several; null where it has one.</param>
     public SpeedView<TEvent, TRow> AddView<TRow>(
-        Func<TEvent, bool>? filter, Action<TEvent, ByteWriter> writeKey, FoldEvent<TEvent, TRow> fold, LogPosition start)
+        Func<TEvent, bool>? filter, Action<TEvent, ByteWriter> writeKey, FoldEvent<TEvent, TRow> fold, LogPosition start, Action<TEvent, EventKeys>? writeKeys = null)
         where TRow : struct, IState<TRow> =>
         Exclusive(() =>
         {
-            var view = new SpeedView<TEvent, TRow>(this, filter, writeKey, fold, start);
+            var view = new SpeedView<TEvent, TRow>(this, filter, writeKey, writeKeys, fold, start);
             _views = [.. _views, view];
             return view;
         });

@@ -1,6 +1,7 @@
 using LambdaCore.Aggregates;
 using LambdaCore.Log;
 using LambdaCore.Values;
+using LambdaCore.Views;
 
 namespace LambdaCore.Speed;
 
@@ -14,20 +15,24 @@ internal sealed class SpeedView<TEvent, TRow> : SpeedView<TEvent>
     private readonly SpeedLayer<TEvent> _layer;
     private readonly Func<TEvent, bool>? _filter;
     private readonly Action<TEvent, ByteWriter> _writeKey;
+    private readonly Action<TEvent, EventKeys>? _writeKeys;
     private readonly FoldEvent<TEvent, TRow> _fold;
     private readonly TablePool<TRow> _pool;
     private readonly ByteWriter _keys = new();
+    private readonly EventKeys _eventKeys = new();
     private volatile SpeedGeneration<TRow>[] _generations; // Replaced, never changed.
     private Prepared[] _prepared = new Prepared[64];
     private int _preparedCount;
 
     /// <summary>Creates a view that has seen nothing before a position.</summary>
     internal SpeedView(
-        SpeedLayer<TEvent> layer, Func<TEvent, bool>? filter, Action<TEvent, ByteWriter> writeKey, FoldEvent<TEvent, TRow> fold, LogPosition start)
+        SpeedLayer<TEvent> layer, Func<TEvent, bool>? filter, Action<TEvent, ByteWriter> writeKey, Action<TEvent, EventKeys>? writeKeys,
+        FoldEvent<TEvent, TRow> fold, LogPosition start)
     {
         _layer = layer;
         _filter = filter;
         _writeKey = writeKey;
+        _writeKeys = writeKeys;
         _fold = fold;
         _pool = new TablePool<TRow>(8 * layer.Options.FlushKeys);
         _generations = [new SpeedGeneration<TRow>(layer.NextGenerationNumber(), start, _pool)];
@@ -130,11 +135,20 @@ internal sealed class SpeedView<TEvent, TRow> : SpeedView<TEvent>
         for (int i = (int)skipped; i < events.Length; i++)
         {
             TEvent item = events[i];
-            if (_filter is null || _filter(item))
+            if (_filter is not null && !_filter(item))
+            {
+                continue;
+            }
+
+            if (_writeKeys is null)
             {
                 int start = _keys.Length;
                 _writeKey(item, _keys);
-                _prepared[_preparedCount++] = new Prepared(XxHash64.Hash(_keys.Written[start..]), start, i);
+                AddPrepared(start, i);
+            }
+            else
+            {
+                PrepareSeveral(item, i);
             }
         }
     }
@@ -183,6 +197,28 @@ internal sealed class SpeedView<TEvent, TRow> : SpeedView<TEvent>
 
         _generations = _generations[dropped..];
         return dropped > 0;
+    }
+
+    private void PrepareSeveral(TEvent item, int index)
+    {
+        _eventKeys.Clear();
+        _writeKeys!(item, _eventKeys);
+        for (int key = 0; key < _eventKeys.Count; key++)
+        {
+            int start = _keys.Length;
+            _keys.WriteRaw(_eventKeys[key]);
+            AddPrepared(start, index);
+        }
+    }
+
+    private void AddPrepared(int keyStart, int index)
+    {
+        if (_preparedCount == _prepared.Length)
+        {
+            Array.Resize(ref _prepared, 2 * _preparedCount);
+        }
+
+        _prepared[_preparedCount++] = new Prepared(XxHash64.Hash(_keys.Written[keyStart..]), keyStart, index);
     }
 
     private int IndexOf(LogPosition from)

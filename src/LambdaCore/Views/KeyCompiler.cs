@@ -17,6 +17,47 @@ internal static class KeyCompiler
         return Expression.Lambda<Action<T, ByteWriter>>(Expression.Block(code.Variables, steps), @event, writer).Compile();
     }
 
+    /// <summary>From an event to the bytes of all its keys, one for each window that it lies in; null if no event has several.</summary>
+    public static Action<T, EventKeys>? WriteEventKeys<T>(ViewPlan plan)
+    {
+        if (plan.HoppingKey is not { Scalar: CallScalar hopping } column)
+        {
+            return null;
+        }
+
+        ParameterExpression @event = Expression.Parameter(typeof(T), "event");
+        ParameterExpression keys = Expression.Parameter(typeof(EventKeys), "keys");
+        ParameterExpression writer = Expression.Variable(typeof(ByteWriter), "writer");
+        ParameterExpression start = Expression.Variable(typeof(long), "start");
+        ParameterExpression last = Expression.Variable(typeof(long), "last");
+        LabelTarget done = Expression.Label();
+        ScalarCode code = new(@event);
+        code.Share(plan.Keys.Where(k => k != column).Select(k => k.Scalar).Append(hopping.Arguments[0]));
+        Expression written = code.Write(hopping.Arguments[0]);
+        ParameterExpression time = Expression.Variable(written.Type, "time");
+        Expression Windows(string method, Expression argument) => Expression.Call(Expression.Constant(column.Window), method, null, argument);
+        BlockExpression OneKey(Expression window) => Expression.Block(
+            [.. plan.Keys.Select(k => Write(writer, k == column ? window : code.Write(k.Scalar), k)), Expression.Call(keys, nameof(EventKeys.End), null)]);
+        Expression all = Expression.Block(
+            Expression.Assign(start, Windows(nameof(WindowAssigner.FirstStart), Presence.Value(time))),
+            Expression.Assign(last, Windows(nameof(WindowAssigner.Start), Presence.Value(time))),
+            Expression.Loop(
+                Expression.Block(
+                    OneKey(start),
+                    Expression.IfThen(Expression.GreaterThanOrEqual(start, last), Expression.Break(done)),
+                    Expression.Assign(start, Windows(nameof(WindowAssigner.Next), start))),
+                done));
+        if (column.Scalar.Type.IsNullable)
+        {
+            all = Expression.IfThenElse(Presence.IsPresent(time), all, OneKey(Expression.Constant(null, typeof(long?))));
+        }
+
+        BlockExpression body = Expression.Block(
+            [.. code.Variables, writer, start, last, time],
+            [Expression.Assign(writer, Expression.Property(keys, nameof(EventKeys.Writer))), .. code.Assignments, Expression.Assign(time, written), all, Expression.Empty()]);
+        return Expression.Lambda<Action<T, EventKeys>>(body, @event, keys).Compile();
+    }
+
     /// <summary>From a key to bytes.</summary>
     /// <param name="members">The columns to write: those of the key of its states, or all.</param>
     public static Action<TKey, ByteWriter> WriteKey<TKey>(IEnumerable<KeyMember> members)

@@ -20,10 +20,13 @@ internal static class SqlCompiler
         string time = $"epoch_us({SqlLiteral.Name(eventTimeColumn)})";
         _ = sql.AppendJoin(",\n", OuterColumns(plan)).Append("\nFROM (\n  SELECT\n");
         IEnumerable<string> columns = plan.RowKeys
-            .Select(key => $"    {(plan.SessionKey is null ? KeyExpression(key) : SessionKeyExpression(plan, key))} AS {SqlLiteral.Name(key.Name)}")
+            .Select(key => $"    {Grouped(plan, key)} AS {SqlLiteral.Name(key.Name)}")
             .Concat(plan.Aggregates.SelectMany(a => StateExpressions(a, time)));
-        _ = sql.AppendJoin(",\n", columns).Append("\n  FROM ").Append(plan.SessionKey is null ? source : SessionSql.Source(plan, source, KeyExpression));
-        if (plan.Filter is not null && plan.SessionKey is null)
+        _ = sql.AppendJoin(",\n", columns).Append("\n  FROM ").Append(
+            plan.SessionKey is not null ? SessionSql.Source(plan, source, KeyExpression)
+            : plan.HoppingKey is { } hopping ? HoppingSql.Source(plan, hopping, source, eventTimeColumn)
+            : source);
+        if (plan.Filter is not null && plan.SessionKey is null && plan.HoppingKey is null)
         {
             _ = sql.Append("\n  WHERE ").Append(ScalarSql.Condition(plan.Filter));
         }
@@ -33,6 +36,11 @@ internal static class SqlCompiler
             .Append("\nORDER BY ").AppendJoin(", ", plan.Keys.OrderBy(k => k == plan.SessionKey).Select(k => $"groups.{SqlLiteral.Name(k.Name)} NULLS FIRST"))
             .ToString();
     }
+
+    private static string Grouped(ViewPlan plan, KeyColumn key) =>
+        plan.SessionKey is not null ? SessionKeyExpression(plan, key)
+        : key == plan.HoppingKey ? HoppingSql.Start
+        : KeyExpression(key);
 
     private static IEnumerable<string> OuterColumns(ViewPlan plan) =>
         plan.RowKeys.Select(k => Outer(k.Type.Kind, k.Name))

@@ -6,9 +6,6 @@ namespace LambdaCore.Views;
 /// <summary>Windows of one length in UTC, each beginning where the one before ends.</summary>
 internal sealed record TumblingWindows : WindowAssigner
 {
-    // Where a window would begin if there were time before the year 1: at or before the first moment by less than a window.
-    private readonly long _origin;
-
     /// <summary>Creates windows.</summary>
     /// <param name="size">Their length: positive, in whole microseconds.</param>
     /// <param name="offset">How long after 0001-01-01T00:00:00 one of them begins: in whole microseconds; negative and longer than a window are allowed.</param>
@@ -17,7 +14,7 @@ internal sealed record TumblingWindows : WindowAssigner
     {
         Size = Microseconds(size);
         Offset = OffsetMicroseconds(offset, Size);
-        _origin = FirstMoment - (Offset == 0 ? 0 : Size - Offset);
+        Origin = FirstMoment - (Offset == 0 ? 0 : Size - Offset);
     }
 
     /// <summary>The length of a window, in microseconds.</summary>
@@ -26,6 +23,9 @@ internal sealed record TumblingWindows : WindowAssigner
     /// <summary>How long after 0001-01-01T00:00:00 one of them begins, in microseconds: less than <see cref="Size"/>.</summary>
     public long Offset { get; }
 
+    /// <summary>Where the first window would begin if there were time before the year 1: at the first moment, or before it by less than a window.</summary>
+    public long Origin { get; }
+
     /// <inheritdoc/>
     public override string Text => string.Create(CultureInfo.InvariantCulture, $"tumbling {Size} us from {Offset} us");
 
@@ -33,15 +33,18 @@ internal sealed record TumblingWindows : WindowAssigner
     public override string Description => Describe(Size, Offset);
 
     /// <inheritdoc/>
-    public override long Start(long time) => Math.Max(time - ((time - _origin) % Size), FirstMoment);
+    public override long Start(long time) => Math.Max(UncutStart(time), FirstMoment);
 
     /// <inheritdoc/>
-    public override long End(long start) => start - ((start - _origin) % Size) + Size;
+    public override long End(long start) => UncutStart(start) + Size;
+
+    /// <summary>The start of the latest window that contains a time, as if there were time before the year 1.</summary>
+    public long UncutStart(long time) => time - ((time - Origin) % Size);
 
     /// <summary>The start of the latest window that contains a time, in SQL.</summary>
     public SqlText Start(SqlText time)
     {
-        string floor = string.Create(CultureInfo.InvariantCulture, $"{time} - ({time} + {-_origin}) % {Size}");
+        string floor = string.Create(CultureInfo.InvariantCulture, $"{time} - ({time} + {-Origin}) % {Size}");
 
         // Not greatest(), which takes no notice of a NULL.
         return Offset == 0

@@ -35,6 +35,7 @@ internal static class ViewCompiler
             Project = project,
             ResultText = resultText,
             WriteEventKey = KeyCompiler.WriteEventKey<T>(plan),
+            WriteEventKeys = KeyCompiler.WriteEventKeys<T>(plan),
             WriteKey = KeyCompiler.WriteKey<TKey>(key.StateMembers),
             ReadKey = KeyCompiler.ReadKey<TKey>(key),
             WindowStart = KeyCompiler.WindowStart<TKey>(key),

@@ -17,6 +17,7 @@ internal sealed class ViewPlan
         Filter = filter;
         Keys = keys;
         Aggregates = aggregates;
+        CheckHopping();
         StateKeys = [.. keys.Where(k => k.SessionGap is null)];
         SessionEnd = keys.FirstOrDefault(k => k.SessionGap is not null) is { } session
             ? new KeyColumn(UnusedName($"{session.Name}_last"), session.Scalar, session.Type.AsRequired(), null)
@@ -54,6 +55,9 @@ internal sealed class ViewPlan
     /// <summary>The window column, if the key has one.</summary>
     public KeyColumn? WindowKey => Keys.FirstOrDefault(k => k.Window is not null);
 
+    /// <summary>The key column for which an event counts several times, if there is one.</summary>
+    public KeyColumn? HoppingKey => Keys.FirstOrDefault(k => k.Window is HoppingWindows);
+
     /// <summary>SHA-256, in hexadecimal, of what the view means: equal for equal meanings and names of columns.</summary>
     public string Fingerprint { get; }
 
@@ -63,7 +67,8 @@ internal sealed class ViewPlan
     /// <summary>The functions written in C# that the view's SQL calls.</summary>
     public IEnumerable<CallbackFunction> Callbacks => Scalars.SelectMany(s => s.Parts).OfType<CallScalar>().Select(c => c.Operator.Callback).OfType<CallbackFunction>();
 
-    private IEnumerable<Scalar> Scalars =>
+    /// <summary>All expressions of the view.</summary>
+    public IEnumerable<Scalar> Scalars =>
         [.. new[] { Filter }.Concat(Keys.Select(k => k.Scalar)).Concat(Aggregates.SelectMany(a => a.Inputs.Append(a.Filter))).OfType<Scalar>()];
 
     private string UnusedName(string name)
@@ -76,6 +81,21 @@ internal sealed class ViewPlan
         }
 
         return unused;
+    }
+
+    private void CheckHopping()
+    {
+        IEnumerable<Scalar> inside = Scalars.SelectMany(s => s.Parts).Except(Keys.Select(k => k.Scalar));
+        if (inside.Any(s => s is CallScalar { Operator.Window: HoppingWindows }))
+        {
+            throw new ViewDefinitionException(
+                $"View '{Name}': Window.Hopping gives several windows for one event, so it can only be a column of the key, and by itself. Use Window.Of inside conditions, aggregates and larger expressions.");
+        }
+
+        if (Keys.Count(k => k.Window is HoppingWindows) > 1)
+        {
+            throw new ViewDefinitionException($"View '{Name}': its key has several columns of hopping windows, so events would count for each pair of them. Keep one, and define a second view for the other.");
+        }
     }
 
     private string MeaningText()

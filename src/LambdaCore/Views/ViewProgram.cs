@@ -38,6 +38,12 @@ internal sealed class ViewProgram<TEvent, TKey, TResult, TRow>
     /// <summary>Writes the key of an event's states, as <see cref="KeyWriter"/> encodes its columns.</summary>
     public required Action<TEvent, ByteWriter> WriteEventKey { get; init; }
 
+    /// <summary>
+    /// Writes all keys of an event that may count for several, because its windows overlap; null if each event has one key.
+    /// <see cref="WriteEventKey"/> then writes that of the latest window.
+    /// </summary>
+    public Action<TEvent, EventKeys>? WriteEventKeys { get; init; }
+
     /// <summary>Adds an event that counts to the row of its key.</summary>
     public required FoldEvent<TEvent, TRow> Fold { get; init; }
 

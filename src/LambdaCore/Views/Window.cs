@@ -137,6 +137,25 @@ public static class Window
     /// <inheritdoc cref="Session(DateTimeOffset, TimeSpan)"/>
     public static DateTime Session(DateTime time, TimeSpan gap) => throw NoSession();
 
+    /// <summary>In a view's key: the start of each of the overlapping windows that a time lies in, so that an event counts for several keys. Called directly: the start of the latest of them.</summary>
+    /// <param name="time">The time.</param>
+    /// <param name="size">The length of the windows: positive, in whole microseconds.</param>
+    /// <param name="hop">The distance from one start to the next: positive, in whole microseconds, at most <paramref name="size"/> and at least a 1024th of it.</param>
+    /// <param name="offset">How long after 0001-01-01T00:00:00 one of the windows begins.</param>
+    /// <exception cref="ArgumentOutOfRangeException">One of the durations is out of its range.</exception>
+    public static DateTimeOffset Hopping(DateTimeOffset time, TimeSpan size, TimeSpan hop, TimeSpan offset = default) =>
+        UnixTime.ToDateTimeOffset(new HoppingWindows(size, hop, offset).Start(UnixTime.FromDateTimeOffset(time)));
+
+    /// <summary>In a view's key: the start of each of the overlapping windows that a time lies in, so that an event counts for several keys. Called directly: the start of the latest of them.</summary>
+    /// <param name="time">The time.</param>
+    /// <param name="size">The length of the windows: positive, in whole microseconds.</param>
+    /// <param name="hop">The distance from one start to the next: positive, in whole microseconds, at most <paramref name="size"/> and at least a 1024th of it.</param>
+    /// <param name="offset">How long after 0001-01-01T00:00:00 one of the windows begins.</param>
+    /// <exception cref="ArgumentOutOfRangeException">One of the durations is out of its range.</exception>
+    /// <exception cref="ArgumentException">The time is not marked as UTC.</exception>
+    public static DateTime Hopping(DateTime time, TimeSpan size, TimeSpan hop, TimeSpan offset = default) =>
+        UnixTime.ToDateTime(new HoppingWindows(size, hop, offset).Start(UnixTime.FromDateTime(time)));
+
     internal static WindowAssigner Even(TimeSpan size, TimeSpan offset, string? zone) =>
         zone is null ? new TumblingWindows(size, offset) : new ZonedWindows(new EvenGrid(size, offset), ZoneClock.Of(zone));
 

@@ -14,12 +14,17 @@ internal static class WindowOperator
     /// <summary>The operator.</summary>
     public static Operator Of(WindowAssigner windows)
     {
-        CallbackFunction? callback = windows is TumblingWindows ? null : Callback(windows);
+        CallbackFunction? callback = windows is TumblingWindows or HoppingWindows ? null : Callback(windows);
         return new Operator($"Window({windows.Text})", [ValueKind.Timestamp], ValueKind.Timestamp)
         {
             Window = windows,
             Evaluate = a => Expression.Call(Expression.Constant(windows), nameof(WindowAssigner.Start), null, a[0]),
-            Sql = a => windows is TumblingWindows tumbling ? tumbling.Start(a[0]) : SqlText.Atom($"{callback!.SqlName}({a[0].Text})"),
+            Sql = a => windows switch
+            {
+                TumblingWindows tumbling => tumbling.Start(a[0]),
+                HoppingWindows hopping => hopping.Start(a[0]),
+                _ => SqlText.Atom($"{callback!.SqlName}({a[0].Text})"),
+            },
             Callback = callback,
         };
     }

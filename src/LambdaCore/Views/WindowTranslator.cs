@@ -45,6 +45,7 @@ internal static class WindowTranslator
             nameof(Window.Week) => Window.Weeks(zone, (DayOfWeek)given["firstDay"]!),
             nameof(Window.Month) => Window.Months(zone),
             nameof(Window.Of) => Window.Even((TimeSpan)given["size"]!, (TimeSpan)(given.GetValueOrDefault("offset") ?? TimeSpan.Zero), zone),
+            nameof(Window.Hopping) => new HoppingWindows((TimeSpan)given["size"]!, (TimeSpan)given["hop"]!, (TimeSpan)given["offset"]!),
             _ => throw new ArgumentException($"Window.{name} has no meaning here."),
         };
     }

@@ -41,6 +41,8 @@ internal sealed class FoldAgainstSqlTests
         Keyed(View.Of<Anything>("s_touching").Where(e => e.Flag).GroupBy(e => new { e.U8N, Start = Window.Session(e.Time, TimeSpan.FromMicroseconds(1)), e.F32 })),
         Keyed(View.Of<Anything>("s_endless").GroupBy(e => new { e.Tint, Start = Window.Session(e.Time, TimeSpan.MaxValue - TimeSpan.FromTicks(7)) })),
         Keyed(View.Of<Anything>("s_moments").GroupBy(e => new { e.Flag, Start = Window.Session(e.MomentN ?? e.Time, TimeSpan.FromHours(3)) })),
+        Keyed(View.Of<Anything>("k_hopping").Where(e => e.I32 != 7).GroupBy(e => new { e.Flag, Span = Window.Hopping(e.Time, TimeSpan.FromMinutes(50), TimeSpan.FromMinutes(20), TimeSpan.FromMinutes(3)), Low = e.I8 % 2 })),
+        Keyed(View.Of<Anything>("k_hopping_maybe").GroupBy(e => new { Span = (DateTime?)Window.Hopping(e.MomentN!.Value, TimeSpan.FromDays(70), TimeSpan.FromDays(7)) })),
         Keyed(View.Of<Anything>("k_computed").GroupBy(e => new { Sum = (int?)(e.I32 + e.I16), Half = e.I32 / 2, Positive = e.F64 > 0, Length = e.Text.Length })),
         View.Of<Anything>("statistics").GroupBy(e => new { e.U8N, e.Flag }).Select(g => new
         {
@@ -88,7 +90,6 @@ internal sealed class FoldAgainstSqlTests
             where TRow : struct, IState<TRow>
         {
             Dictionary<string, TRow> rows = [];
-            ByteWriter key = new();
             for (int i = 0; i < events.Length; i++)
             {
                 if (program.Filter is { } filter && !filter(events[i]))
@@ -96,10 +97,11 @@ internal sealed class FoldAgainstSqlTests
                     continue;
                 }
 
-                key.Clear();
-                program.WriteEventKey(events[i], key);
-                ref TRow row = ref CollectionsMarshal.GetValueRefOrAddDefault(rows, Convert.ToHexString(key.Written), out _);
-                program.Fold(events[i], new EventStamp(UnixTime.FromDateTimeOffset(events[i].Time), i), ref row);
+                foreach (byte[] key in program.KeysOf(events[i]))
+                {
+                    ref TRow row = ref CollectionsMarshal.GetValueRefOrAddDefault(rows, Convert.ToHexString(key), out _);
+                    program.Fold(events[i], new EventStamp(UnixTime.FromDateTimeOffset(events[i].Time), i), ref row);
+                }
             }
 
             foreach ((string bytes, TRow row) in rows)

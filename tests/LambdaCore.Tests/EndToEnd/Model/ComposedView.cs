@@ -37,7 +37,8 @@ internal sealed class ComposedView
         [Of(e => Window.Hour(e.At)), Of(e => Window.Minute(e.At)), Of(e => Window.Day(e.At)), Of(e => Window.Of(e.At, TimeSpan.FromMinutes(7))), Of(e => Window.Day(e.Utc)), Of(e => Window.Hour(e.Moment)),
          Of(e => Window.Of(e.At, TimeSpan.FromMinutes(45), TimeSpan.FromMinutes(10))), Of(e => Window.Day(e.At, "Europe/Berlin")), Of(e => Window.Hour(e.At, "Australia/Lord_Howe")),
          Of(e => Window.Week(e.At, "Asia/Beirut", DayOfWeek.Sunday)), Of(e => Window.Month(e.Moment)), Of(e => Window.Day(e.Utc, "Pacific/Apia")), Of(e => Window.Of(e.At, TimeSpan.FromHours(8), TimeSpan.FromHours(6), "America/Havana")),
-         Of(e => Window.Session(e.At, TimeSpan.FromMinutes(25))), Of(e => Window.Session(e.Utc, TimeSpan.FromHours(1)))];
+         Of(e => Window.Session(e.At, TimeSpan.FromMinutes(25))), Of(e => Window.Session(e.Utc, TimeSpan.FromHours(1))),
+         Of(e => Window.Hopping(e.At, TimeSpan.FromMinutes(90), TimeSpan.FromMinutes(30), TimeSpan.Zero)), Of(e => Window.Hopping(e.Utc, TimeSpan.FromHours(5), TimeSpan.FromHours(2), TimeSpan.FromMinutes(-7)))];
 
     private readonly Random _random;
     private readonly AnyEvent[] _samples;

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Linq.Expressions;
 using LambdaCore.Aggregates;
+using LambdaCore.Tests.Views;
 using LambdaCore.Values;
 using LambdaCore.Views;
 
@@ -76,7 +77,6 @@ internal sealed class FoldOracle<TEvent, TKey, TResult, TRow>(ViewProgram<TEvent
     private IReadOnlyList<ExpectedRow<TKey, TResult>> Groups(IReadOnlyList<TEvent> events, LogRange range)
     {
         Dictionary<byte[], Group> groups = new(new ByContent());
-        ByteWriter writer = new();
         for (int i = (int)range.Start.Value; i < range.End.Value; i++)
         {
             TEvent e = events[i];
@@ -85,15 +85,15 @@ internal sealed class FoldOracle<TEvent, TKey, TResult, TRow>(ViewProgram<TEvent
                 continue;
             }
 
-            writer.Clear();
-            program.WriteEventKey(e, writer);
-            byte[] key = writer.Written.ToArray();
-            if (!groups.TryGetValue(key, out Group? group))
+            foreach (byte[] key in program.KeysOf(e))
             {
-                groups[key] = group = new Group();
-            }
+                if (!groups.TryGetValue(key, out Group? group))
+                {
+                    groups[key] = group = new Group();
+                }
 
-            Add(group, e, i);
+                Add(group, e, i);
+            }
         }
 
         return [.. groups.OrderBy(g => g.Key, ByBytes).Select(g => Row(g.Key, Decode(g.Key, 0), g.Value))];

@@ -51,6 +51,12 @@ internal static partial class ViewPool
                 .Select(g => (g.Key, new { N = (long)g.Count(), Last = g.Max(e => e.Sequence) }))),
         Of(View.Of<AnyEvent>("hand_months").GroupBy(e => new { Month = Window.Month(e.At) }).Select(g => g.Count()),
             events => events.GroupBy(e => new { Month = new DateTimeOffset(e.At.UtcDateTime.Year, e.At.UtcDateTime.Month, 1, 0, 0, 0, TimeSpan.Zero) }).Select(g => (g.Key, (long)g.Count()))),
+        Of(View.Of<AnyEvent>("hand_hopping").Where(e => e.Small != 1).GroupBy(e => new HourKey(Window.Hopping(e.At, TimeSpan.FromMinutes(100), TimeSpan.FromMinutes(45)), e.Category)).Select(g => new { N = g.Count(), Last = g.Max(e => e.Sequence) }),
+            events => events.Where(e => e.Small != 1).SelectMany(e => Hops(e.At, 100, 45, 0).Select(start => (Start: start, Event: e))).GroupBy(p => new HourKey(p.Start, p.Event.Category))
+                .Select(g => (g.Key, new { N = (long)g.Count(), Last = g.Max(p => p.Event.Sequence) }))),
+        Of(View.Of<AnyEvent>("hand_hopping_alone").GroupBy(e => Window.Hopping(e.At, TimeSpan.FromDays(1), TimeSpan.FromHours(6), TimeSpan.FromHours(-1))).Select(g => new { N = g.Count(), Mean = g.Average(e => e.AmountMaybe) }),
+            events => events.SelectMany(e => Hops(e.At, 24 * 60, 6 * 60, 5 * 60).Select(start => (Start: start, Event: e))).GroupBy(p => p.Start)
+                .Select(g => (g.Key, new { N = (long)g.Count(), Mean = g.Average(p => p.Event.AmountMaybe) }))),
         Of(View.Of<AnyEvent>("hand_bytes").GroupBy(e => e.Small).Select(g => new { Last = g.Latest(e => e.Payload), Max = g.Max(e => e.PayloadMaybe) }),
             events => events.GroupBy(e => e.Small).Select(g => (g.Key, new
             {
@@ -152,6 +158,24 @@ internal static partial class ViewPool
     }
 
     private static IComparer<string> Texts { get; } = Comparer<string>.Create((a, b) => Values.Compare(a, b));
+
+    /// <summary>The starts of the overlapping windows that a time lies in. A window that began before time did begins with it.</summary>
+    private static IEnumerable<DateTimeOffset> Hops(DateTimeOffset time, int sizeMinutes, int hopMinutes, int offsetMinutes)
+    {
+        Int128 hop = hopMinutes * TimeSpan.TicksPerMinute;
+        Int128 offset = offsetMinutes * TimeSpan.TicksPerMinute;
+        SortedSet<long> starts = [];
+        for (Int128 n = (time.UtcTicks / hop) + 2; (n * hop) + offset + (sizeMinutes * TimeSpan.TicksPerMinute) > time.UtcTicks; n--)
+        {
+            Int128 start = (n * hop) + offset;
+            if (start <= time.UtcTicks)
+            {
+                starts.Add((long)Int128.Max(start, 0));
+            }
+        }
+
+        return starts.Select(s => new DateTimeOffset(s, TimeSpan.Zero));
+    }
 
     /// <summary>The moment at which a day began in Berlin, where no clock is changed at midnight.</summary>
     private static DateTimeOffset BerlinMidnight(DateTimeOffset time)
