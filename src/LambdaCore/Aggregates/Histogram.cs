@@ -17,7 +17,7 @@ internal readonly struct Histogram<TWidth>(double[] edges) : IAggregator<double,
         "Histogram", new Histogram<TWidth>(edges), [new ScalarType(ValueKind.Float64, false)],
         [.. Enumerable.Range(0, TWidth.Value).Select(i => new StateColumn(i.ToString(CultureInfo.InvariantCulture), new ScalarType(ValueKind.Int64, false), (in of) => Sql(edges, i, in of)))])
     {
-        Parameters = "edges " + string.Join(", ", edges.Select(Literal)),
+        Parameters = "edges " + string.Join(", ", edges.Select(Digits)),
     };
 
     /// <inheritdoc/>
@@ -53,6 +53,8 @@ internal readonly struct Histogram<TWidth>(double[] edges) : IAggregator<double,
         return $"count(*) FILTER (WHERE {(of.Predicate.Length == 0 ? "" : $"({of.Predicate}) AND ")}{inside})";
     }
 
-    // Seventeen digits and an exponent: a literal of SQL that is this very double.
-    private static string Literal(double edge) => edge.ToString("E16", CultureInfo.InvariantCulture);
+    // Without an exponent SQL would take it for a decimal.
+    private static string Literal(double edge) => Digits(edge) is var digits && digits.Contains('E', StringComparison.Ordinal) ? digits : digits + "e0";
+
+    private static string Digits(double edge) => edge.ToString("R", CultureInfo.InvariantCulture);
 }

@@ -55,12 +55,14 @@ internal sealed class StatisticsTests
     {
         string text = ByFlag.Select(g => new
         {
-            P = g.Quantile(e => e.F64, 0.5), T = g.TopK(e => e.Text, 3), A = g.CountDistinct(e => e.Text, 100, WhenExceeded.Approximate), F = g.CountDistinct(e => e.Text, 100), V = g.Variance(e => e.F64), H = g.Histogram(e => e.F64, 1),
+            P = g.Quantile(e => e.F64, 0.5), T = g.TopK(e => e.Text, 3), A = g.CountDistinct(e => e.Text, 100, WhenExceeded.Approximate), F = g.CountDistinct(e => e.Text, 100), V = g.Variance(e => e.F64), H = g.Histogram(e => e.F64, -1e300, 0.1, 1),
         }).Explain();
         Assert.That(text, Does.Contain("Quantile(\"F64\") with accuracy 0.01 in P: Sketch, relative error at most 1 %\n")
             .And.Contain("TopK(\"Text\") with capacity 1024 in T: Sketch, counts too high by at most 0.133 % of the events\n")
             .And.Contain("CountDistinct(\"Text\") with limit 100, precision 12 beyond in A: Sketch, standard error 1.63 %\n")
-            .And.Contain("CountDistinct(\"Text\") with limit 100, fails beyond in F: Sketch\n"));
+            .And.Contain("CountDistinct(\"Text\") with limit 100, fails beyond in F: Sketch\n")
+            .And.Contain("Histogram(\"F64\") with edges -1E+300, 0.1, 1 in H_0: Int64, H_1: Int64, H_2: Int64, H_3: Int64\n")
+            .And.Contain("count(*) FILTER (WHERE (\"F64\") >= 0.1e0 AND (\"F64\") < 1e0)"));
     }
 
     [Test]
