@@ -48,6 +48,14 @@ internal static partial class AggregateFunctions
     /// <exception cref="ArgumentException">The input is no value of an event.</exception>
     public static AggregateFunction Latest(ScalarType input) => Describe<Highest>(nameof(Latest), input.Kind, typeof(ByTime<,>), typeof(ByTimeObject<,>), typeof(ByTimeState<,>));
 
+    /// <summary>The value where another is least; missing if there is no event that has both.</summary>
+    /// <exception cref="ArgumentException">An input is no value of an event.</exception>
+    public static AggregateFunction MinBy(ScalarType value, ScalarType by) => DescribeBy<Lowest>(nameof(MinBy), value.Kind, by.Kind);
+
+    /// <summary>The value where another is greatest; missing if there is no event that has both.</summary>
+    /// <exception cref="ArgumentException">An input is no value of an event.</exception>
+    public static AggregateFunction MaxBy(ScalarType value, ScalarType by) => DescribeBy<Highest>(nameof(MaxBy), value.Kind, by.Kind);
+
     /// <summary>The approximate number of distinct values.</summary>
     /// <param name="input">The values.</param>
     /// <param name="precision">4 to 18; each step up doubles the memory, and divides the error by the square root of two.</param>
@@ -76,6 +84,23 @@ internal static partial class AggregateFunctions
         object aggregator = Activator.CreateInstance((value.IsValueType ? ofStruct : ofObject).MakeGenericType(value, typeof(TEnd)))!;
         MethodInfo describe = ofState.MakeGenericType(value, typeof(TEnd)).GetMethod("Describe")!;
         return describe.CreateDelegate<Func<string, object, ValueKind, AggregateFunction>>()(name, aggregator, kind);
+    }
+
+    private static AggregateFunction DescribeBy<TEnd>(string name, ValueKind value, ValueKind by)
+        where TEnd : IEnd
+    {
+        foreach (ValueKind kind in (ValueKind[])[value, by])
+        {
+            if (kind is ValueKind.Int128 or ValueKind.Sketch)
+            {
+                throw Unsupported(name, kind);
+            }
+        }
+
+        Type[] types = [ScalarType.RepresentationOf(value), ScalarType.RepresentationOf(by), typeof(TEnd)];
+        object aggregator = Activator.CreateInstance((types[0].IsValueType ? typeof(ByValue<,,>) : typeof(ByValueObject<,,>)).MakeGenericType(types))!;
+        MethodInfo describe = typeof(ByValueState<,,>).MakeGenericType(types).GetMethod("Describe")!;
+        return describe.CreateDelegate<Func<string, object, ValueKind, ValueKind, AggregateFunction>>()(name, aggregator, value, by);
     }
 
     private static ArgumentException Unsupported(string name, ValueKind kind) => new(

@@ -1,4 +1,5 @@
 using System.Linq.Expressions;
+using System.Reflection;
 using LambdaCore.Aggregates;
 using LambdaCore.Values;
 
@@ -31,6 +32,9 @@ internal sealed record AggregateCall(AggregateFunction Function, IReadOnlyList<S
             nameof(EventGroup<,>.Max) => Over(AggregateFunctions.Max, Result(0)),
             nameof(EventGroup<,>.Earliest) => Over(AggregateFunctions.Earliest, Result(0)),
             nameof(EventGroup<,>.Latest) => Over(AggregateFunctions.Latest, Result(0)),
+            nameof(EventGroup<,>.MinBy) => By(AggregateFunctions.MinBy),
+            nameof(EventGroup<,>.MaxBy) => By(AggregateFunctions.MaxBy),
+            nameof(EventGroup<,>.Aggregate) => Users(),
             nameof(EventGroup<,>.ApproxDistinct) => Over(
                 input => AggregateFunctions.ApproxDistinct(input, Parameter(1, Precision.Default, "the precision", "Write a number from 4 to 18.")), Value(0)),
             nameof(EventGroup<,>.Quantile) => Over(
@@ -47,6 +51,40 @@ internal sealed record AggregateCall(AggregateFunction Function, IReadOnlyList<S
             nameof(EventGroup<,>.LastN) => Over(input => AggregateFunctions.LastN(input, TypeOf(0), Number(1, "the number of values")), Value(0)),
             _ => throw Refuse(call, "it is no aggregate that can be translated.", "Use g.Count(), g.Sum(...) and the others."),
         };
+
+        private AggregateCall By(Func<ScalarType, ScalarType, AggregateFunction> choose)
+        {
+            Scalar value = Result(0);
+            LambdaExpression by = Lambda(1);
+            Scalar order = Value(1);
+            if (order.Type.IsNullable && !Presence.IsOptional(call.Type))
+            {
+                throw Refuse(by.Body, $"it may be missing (null, an overflow or a division by zero), but the result of {_name} here cannot.", $"Give a default with ??, or write {_name}(... => ({call.Type.Name}?)(...), ...).");
+            }
+
+            return Over(() => choose(value.Type, order.Type), value, order);
+        }
+
+        /// <summary>An aggregate of the host application: its type is the first type argument, its input the second or the next two.</summary>
+        private AggregateCall Users()
+        {
+            Type[] types = call.Method.GetGenericArguments();
+            Type[] inputs = types[1..^1];
+            Scalar[] values = [.. inputs.Select((type, i) => ClrType.TryGetScalar(type, out _)
+                ? Value(i + 1)
+                : throw Refuse(call, $"{types[0].Name} takes a {type.Name}, which is no scalar.", "Let it take one value, or a tuple of two."))];
+            Type input = inputs.Length == 1 ? inputs[0] : typeof(ValueTuple<,>).MakeGenericType(inputs);
+            MethodInfo describe = typeof(UserAggregate<,,>).MakeGenericType(types[0], input, types[^1]).GetMethod("Describe")!;
+            return Over(
+                () => describe.CreateDelegate<Func<string, IReadOnlyList<ScalarType>, AggregateFunction>>()(draft.Name, [.. inputs.Select(Taken)]),
+                values);
+        }
+
+        private static ScalarType Taken(Type type)
+        {
+            _ = ClrType.TryGetScalar(type, out ScalarType scalar);
+            return scalar with { IsNullable = Nullable.GetUnderlyingType(type) is not null };
+        }
 
         private AggregateCall Over(Func<ScalarType, AggregateFunction> choose, Scalar input) => Over(() => choose(input.Type), input);
 

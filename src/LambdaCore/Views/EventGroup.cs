@@ -29,6 +29,33 @@ public abstract class EventGroup<TEvent, TKey>
     /// <summary>The number of events that satisfy a condition.</summary>
     public long Count(Func<TEvent, bool> predicate) => throw Misuse();
 
+    /// <summary>Whether any event satisfies a condition. A key exists only where there is an event, so there is no answer about none.</summary>
+    public bool Any(Func<TEvent, bool> predicate) => throw Misuse();
+
+    /// <summary>Whether all events satisfy a condition. A key exists only where there is an event, so there is no answer about none.</summary>
+    public bool All(Func<TEvent, bool> predicate) => throw Misuse();
+
+    /// <summary>The part of the events that satisfy a condition, from 0 to 1: their number divided by that of all.</summary>
+    public double Share(Func<TEvent, bool> predicate) => throw Misuse();
+
+    /// <summary>
+    /// The sum of one value divided by the sum of another; null where the latter is zero. The sums are exact, and rounded to doubles before they are divided;
+    /// reading fails with <see cref="OverflowException"/> where one of them does not fit. A missing value is left out of its own sum only.
+    /// </summary>
+    public double? Ratio(Func<TEvent, long?> numerator, Func<TEvent, long?> denominator) => throw Misuse();
+
+    /// <summary>
+    /// The sum of one value divided by the sum of another; null where the latter is zero. The sums are exact, and the quotient has 28 digits;
+    /// reading fails with <see cref="OverflowException"/> where one of the three does not fit. A missing value is left out of its own sum only.
+    /// </summary>
+    public decimal? Ratio(Func<TEvent, decimal?> numerator, Func<TEvent, decimal?> denominator) => throw Misuse();
+
+    /// <summary>
+    /// The sum of one value divided by the sum of another, whose last digits depend on the order of addition; null where the latter is zero.
+    /// A missing value is left out of its own sum only.
+    /// </summary>
+    public double? Ratio(Func<TEvent, double?> numerator, Func<TEvent, double?> denominator) => throw Misuse();
+
     /// <summary>The exact sum of whole numbers; reading it fails with <see cref="OverflowException"/> where it does not fit.</summary>
     public long Sum(Func<TEvent, long?> selector) => throw Misuse();
 
@@ -77,10 +104,22 @@ public abstract class EventGroup<TEvent, TKey>
     /// <summary>The largest value; strings compare by their UTF-8 bytes, and NaN is above all numbers.</summary>
     public TValue Max<TValue>(Func<TEvent, TValue> selector) => throw Misuse();
 
-    /// <summary>The value of the event with the smallest event time; among equal times, the one first in the log.</summary>
+    /// <summary>
+    /// The value of the event for which another expression is smallest, in the order of <see cref="Min{TValue}"/>; among equals the one with the smallest event time, and
+    /// first in the log. Events of which either value is missing are left out.
+    /// </summary>
+    public TValue MinBy<TValue, TBy>(Func<TEvent, TValue> selector, Func<TEvent, TBy> by) => throw Misuse();
+
+    /// <summary>
+    /// The value of the event for which another expression is largest, in the order of <see cref="Max{TValue}"/>; among equals the one with the largest event time, and
+    /// last in the log. Events of which either value is missing are left out.
+    /// </summary>
+    public TValue MaxBy<TValue, TBy>(Func<TEvent, TValue> selector, Func<TEvent, TBy> by) => throw Misuse();
+
+    /// <summary>The first value: that of the event with the smallest event time; among equal times, the one first in the log.</summary>
     public TValue Earliest<TValue>(Func<TEvent, TValue> selector) => throw Misuse();
 
-    /// <summary>The value of the event with the largest event time; among equal times, the one last in the log.</summary>
+    /// <summary>The last value: that of the event with the largest event time; among equal times, the one last in the log.</summary>
     public TValue Latest<TValue>(Func<TEvent, TValue> selector) => throw Misuse();
 
     /// <summary>The number of distinct values, by a HyperLogLog of 4096 registers: 1.6 % standard error.</summary>
@@ -156,6 +195,27 @@ public abstract class EventGroup<TEvent, TKey>
 
     /// <summary>The values of the events with the largest event times, latest first; among equal times, last in the log first. At most 10,000. Events without a value are passed over.</summary>
     public IReadOnlyList<TValue> LastN<TValue>(Func<TEvent, TValue> selector, int number) => throw Misuse();
+
+    /// <summary>An aggregate of your own.</summary>
+    /// <param name="aggregate">Says which: <c>default(GeometricMean)</c>. Only its type matters.</param>
+    /// <param name="selector">The value that it takes from each event.</param>
+    public TResult Aggregate<TAggregate, TInput, TResult>(IAggregate<TAggregate, TInput, TResult> aggregate, Func<TEvent, TInput?> selector)
+        where TAggregate : struct, IAggregate<TAggregate, TInput, TResult> => throw Misuse();
+
+    /// <summary>An aggregate of your own, over the values that are there.</summary>
+    /// <param name="aggregate">Says which: <c>default(GeometricMean)</c>. Only its type matters.</param>
+    /// <param name="selector">The value that it takes from each event; events without one are left out.</param>
+    public TResult Aggregate<TAggregate, TInput, TResult>(IAggregate<TAggregate, TInput, TResult> aggregate, Func<TEvent, TInput?> selector)
+        where TAggregate : struct, IAggregate<TAggregate, TInput, TResult>
+        where TInput : struct => throw Misuse();
+
+    /// <summary>An aggregate of your own that takes two values from each event.</summary>
+    /// <param name="aggregate">Says which: <c>default(WeightedMean)</c>. Only its type matters.</param>
+    /// <param name="first">The first value. Events without one are left out, unless its type is nullable.</param>
+    /// <param name="second">The second value, likewise.</param>
+    public TResult Aggregate<TAggregate, TFirst, TSecond, TResult>(
+        IAggregate<TAggregate, (TFirst, TSecond), TResult> aggregate, Func<TEvent, TFirst?> first, Func<TEvent, TSecond?> second)
+        where TAggregate : struct, IAggregate<TAggregate, (TFirst, TSecond), TResult> => throw Misuse();
 
     private static InvalidOperationException Misuse() => new(
         "An EventGroup only stands for the events of one key inside a view's definition (View.Of<T>(...).GroupBy(...).Select(g => ...)). It cannot be called.");

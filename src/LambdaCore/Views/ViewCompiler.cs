@@ -12,6 +12,7 @@ internal static class ViewCompiler
     public static ViewDefinition<T, TKey, TResult> Compile<T, TKey, TResult>(
         ViewDraft draft, KeyShape key, Expression<Func<EventGroup<T, TKey>, TResult>> result)
     {
+        result = Compositions.Expand(draft, result);
         AggregateTranslator aggregates = AggregateTranslator.Translate(draft, key, result);
         ViewPlan plan = new(draft.Name, draft.Events, draft.Filter, [.. key.Members.Select(m => m.Column)], aggregates.Planned);
         Type row = plan.Aggregates.Reverse().Aggregate(typeof(EmptyRow), (tail, a) => typeof(StateRow<,>).MakeGenericType(a.Function.State, tail));

@@ -11,22 +11,27 @@ internal static class Samples
     private static readonly double[] Summable = [double.NaN, double.PositiveInfinity, double.NegativeInfinity, -0.0, 0.0];
 
     /// <summary>
-    /// Events at dense positions with few distinct times, one in eight without a value. Doubles to be added up are such that
+    /// Events at dense positions with few distinct times, one value in eight missing. Doubles to be added up are such that
     /// their order does not matter.
     /// </summary>
     public static Sample[] Of(AggregateFunction function, int count, Random random)
     {
         Sample[] samples = new Sample[count];
-        bool nasty = random.Next(3) == 0;
         for (int i = 0; i < count; i++)
         {
-            object?[] values = [.. function.Inputs.Select(input => random.Next(8) == 0 ? null
-                : function.IsOrderDependent && input.Kind == ValueKind.Float64
-                    ? (nasty && random.Next(5) == 0 ? Summable[random.Next(Summable.Length)] : random.Next(-1000, 1000) / 8.0)
-                    : RandomValue.Of(input.Kind, random))];
-            samples[i] = new Sample(new EventStamp(random.Next(-3, 3) * 1_000_000_000_000L, i), values.FirstOrDefault(), values.ElementAtOrDefault(1));
+            samples[i] = Value(function, random) with { Stamp = new EventStamp(random.Next(-3, 3) * 1_000_000_000_000L, i) };
         }
 
         return samples;
+    }
+
+    /// <summary>The values of one event.</summary>
+    public static Sample Value(AggregateFunction function, Random random)
+    {
+        object?[] values = [.. function.Inputs.Select(input => random.Next(8) == 0 ? null
+            : function.IsOrderDependent && input.Kind == ValueKind.Float64
+                ? (random.Next(50) == 0 ? Summable[random.Next(Summable.Length)] : random.Next(-1000, 1000) / 8.0)
+                : RandomValue.Of(input.Kind, random))];
+        return new Sample(default, values.FirstOrDefault(), values.ElementAtOrDefault(1));
     }
 }

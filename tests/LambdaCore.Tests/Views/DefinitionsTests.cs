@@ -62,6 +62,8 @@ internal sealed class DefinitionsTests
         Assert.That(() => Events.GroupBy(e => new { Sum = e.I32 + e.I16 }), Throws.TypeOf<ViewDefinitionException>().With.Message.Contains("(Int32?)(...)"));
         Assert.That(() => Events.GroupBy(e => e.I32 / e.I16), Throws.TypeOf<ViewDefinitionException>());
         Assert.That(() => Events.GroupBy(e => new SpanKey(e.TimeN!.Value, e.Text)), Throws.TypeOf<ViewDefinitionException>().With.Message.Contains("column Start cannot"));
+        Assert.That(() => Events.GroupBy(e => e.Flag).Select(g => g.MaxBy(e => e.I64, e => e.I32N)), Throws.TypeOf<ViewDefinitionException>().With.Message.Contains("e.I32N").And.Message.Contains("(Int64?)"));
+        Assert.That(() => Events.GroupBy(e => e.Flag).Select(g => g.MinBy(e => e.I64 / e.I32, e => e.I32)), Throws.TypeOf<ViewDefinitionException>());
         Assert.That(() => Events.GroupBy(e => e.Flag).Select(g => g.Max(e => e.I64 * 2)), Throws.TypeOf<ViewDefinitionException>().With.Message.Contains("Max(e => (Int64?)(...)"));
         Assert.That(() => Events.GroupBy(e => new { Sum = (int?)(e.I32 + e.I16), Small = e.I8 + e.I16, Long = (long)e.I32 * e.I32, Half = e.I32 / 2, Rest = e.I32 % 10 }), Throws.Nothing);
     }
@@ -75,6 +77,7 @@ internal sealed class DefinitionsTests
         Assert.That(() => Events.GroupBy(e => e.Flag).Select(g => new { g }), Throws.TypeOf<ViewDefinitionException>());
         Func<Anything, bool> predicate = e => e.Flag;
         Assert.That(() => Events.GroupBy(e => e.Flag).Select(g => g.Count(predicate)), Throws.TypeOf<ViewDefinitionException>().With.Message.Contains("Count(e => ...)"));
+        Assert.That(() => Events.GroupBy(e => e.Flag).Select(g => g.Any(predicate)), Throws.TypeOf<ViewDefinitionException>().With.Message.Contains("Any(e => ...)"));
         Assert.That(() => Events.GroupBy(e => e.Flag).Select(g => g.Sum(e => (long?)e.Span.Days) + g.ApproxDistinct(e => e.Text, 99)), Throws.TypeOf<ViewDefinitionException>());
     }
 

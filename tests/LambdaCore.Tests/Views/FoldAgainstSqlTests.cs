@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using LambdaCore.Aggregates;
 using LambdaCore.Batch;
 using LambdaCore.DuckDb;
+using LambdaCore.Tests.Aggregates;
 using LambdaCore.Values;
 using LambdaCore.Views;
 using NUnit.Framework;
@@ -19,6 +20,19 @@ internal sealed class FoldAgainstSqlTests
         View.Of<Anything>("hourly").Where(e => e.Text != "a").Where(e => e.I32 != 3)
             .GroupBy(e => new { Hour = Window.Hour(e.Time), e.Text })
             .Select(g => new { Events = g.Count(), Flagged = g.Count(e => e.Flag), Users = g.ApproxDistinct(e => e.TextN), Last = g.Latest(e => e.TextN), First = g.Earliest(e => e.F64), Total = g.Sum(e => e.I64N) }),
+        View.Of<Anything>("own").GroupBy(e => e.Tint).Select(g => new
+        {
+            Texts = g.Aggregate(default(DistinctTexts), e => e.TextN), Weighted = g.Aggregate(default(WeightedSum), e => e.I16, e => e.I8N),
+            A = g.Aggregate(default(Seen<bool?>), e => e.FlagN), B = g.Aggregate(default(Seen<sbyte>), e => e.I8N), C = g.Aggregate(default(Seen<byte?>), e => e.U8N), D = g.Aggregate(default(Seen<ushort>), e => e.U16N), E = g.Aggregate(default(Seen<uint?>), e => e.U32N),
+            F = g.Aggregate(default(Seen<long>), e => e.I64), G = g.Aggregate(default(Seen<ulong?>), e => e.U64N), H = g.Aggregate(default(Seen<float>), e => e.F32N), I = g.Aggregate(default(Seen<decimal?>), e => e.DecN), J = g.Aggregate(default(Seen<Guid>), e => e.Id),
+            K = g.Aggregate(default(Seen<DateTime?>), e => e.MomentN), L = g.Aggregate(default(Seen<DateOnly>), e => e.DateN), M = g.Aggregate(default(Seen<TimeSpan?>), e => e.SpanN), N = g.Aggregate(default(Seen<Tint?>), e => e.TintN), O = g.Aggregate(default(Seen<DayOfWeek>), e => e.Weekday),
+            P = g.Aggregate(default(Seen<byte[]>), e => e.BytesN), Q = g.Aggregate(default(Seen<double?>), e => e.F64N), R = g.Aggregate(default(Seen<DateTimeOffset>), e => e.TimeN), S = g.Aggregate(default(Seen<string>), e => e.TextN), T = g.Aggregate(default(Seen<int>), e => e.I32 + e.I16),
+        }),
+        View.Of<Anything>("by").GroupBy(e => e.U8).Select(g => new
+        {
+            A = g.MinBy(e => e.TextN, e => e.F64), B = g.MaxBy(e => e.F64N, e => e.F32N), C = g.MaxBy(e => e.DecN, e => e.Text), D = g.MinBy(e => e.BytesN, e => e.DecN), E = g.MaxBy(e => e.Id, e => e.Flag), F = g.MinBy(e => e.TimeN, e => e.Bytes),
+            G = g.MinBy(e => e.TintN, e => e.DateN), H = g.MaxBy(e => e.U64N, e => e.Id), Ratio = g.Ratio(e => e.I32, e => e.I16N), Any = g.Any(e => e.FlagN == true), All = g.All(e => e.I8 > 0), Share = g.Share(e => e.Flag),
+        }),
         Keyed(View.Of<Anything>("k_bool").GroupBy(e => e.FlagN)),
         Keyed(View.Of<Anything>("k_i8").GroupBy(e => e.I8N)),
         Keyed(View.Of<Anything>("k_u16").GroupBy(e => e.U16)),

@@ -1,3 +1,4 @@
+using LambdaCore.Tests.Aggregates;
 using NUnit.Framework;
 
 namespace LambdaCore.Tests.Views;
@@ -61,6 +62,33 @@ internal sealed class OverloadsTests
             N = (float)g.Max(e => e.F32), O = (decimal?)g.Min(e => e.DecN), P = (ulong)g.Max(e => e.U64), Q = (DayOfWeek)g.Latest(e => e.Weekday),
         });
         Assert.That(view.Plan.StateColumns.Select(c => c.Name), Is.SupersetOf(new[] { "A", "E_order", "E_value", "G" }));
+    }
+
+    [Test]
+    public void Ratios_take_every_number_and_values_by_another_take_any_two()
+    {
+        ViewDefinition<Anything> view = View.Of<Anything>("ratios").GroupBy(e => e.Text).Select(g => new
+        {
+            A = (double?)g.Ratio(e => e.I8, e => e.U8N), B = (double?)g.Ratio(e => e.I32, e => e.I64), C = (double?)g.Ratio(e => e.F32, e => e.I32), D = (double?)g.Ratio(e => e.F64N, e => e.F64),
+            E = (decimal?)g.Ratio(e => e.Dec, e => e.DecN), F = (decimal?)g.Ratio(e => e.Dec, e => e.I32), G = (decimal?)g.Ratio(e => (decimal)e.U64, e => e.U8),
+            H = (bool)g.Any(e => e.Flag), I = (bool)g.All(e => e.FlagN == true), J = (double)g.Share(e => e.I32 > 0), Count = g.Count(), Flags = g.Count(e => e.Flag),
+            K = (string)g.MinBy(e => e.Text, e => e.F64), L = (int)g.MaxBy(e => e.I32, e => e.Time), M = (Tint?)g.MaxBy(e => e.TintN, e => e.TextN), N = (byte[]?)g.MinBy(e => e.BytesN, e => e.Id),
+        });
+        Assert.That(view.Plan.Aggregates.Count(a => a.Function.Name == "Count"), Is.EqualTo(4), "Any, All and Share use the counts that are there");
+        Assert.That(view.Plan.StateColumns.Select(c => c.Name), Is.SupersetOf(new[] { "K_by", "K_order", "K_value" }));
+    }
+
+    [Test]
+    public void Aggregates_of_the_user_need_no_types_to_be_named()
+    {
+        ViewDefinition<Anything> view = View.Of<Anything>("own").GroupBy(e => e.Text).Select(g => new
+        {
+            A = (double?)g.Aggregate(default(GeometricMean), e => e.F64), B = (double?)g.Aggregate(default(GeometricMean), e => e.F64N), C = (double?)g.Aggregate(default(GeometricMean), e => e.I32), D = (double?)g.Aggregate(default(GeometricMean), e => e.I32N),
+            E = (IReadOnlyList<string>)g.Aggregate(default(DistinctTexts), e => e.Text), F = g.Aggregate(default(DistinctTexts), e => e.TextN)[0], G = g.Aggregate(default(WeightedSum), e => e.I64, e => e.I32N).Sum, H = g.Aggregate(default(WeightedSum), e => e.I32, e => e.I16),
+            I = g.Aggregate(default(Seen<DateTimeOffset>), e => e.Time), J = g.Aggregate(default(Seen<Tint?>), e => e.TintN), K = g.Aggregate(default(Seen<Tint>), e => e.TintN), L = g.Aggregate(default(Seen<byte[]>), e => e.BytesN),
+        });
+        Assert.That(view.Plan.Aggregates, Has.Count.EqualTo(12));
+        Assert.That(view.Explain(), Does.Contain("aggregate GeometricMean(\"F64\") with LambdaCore.Tests.Aggregates.GeometricMean version 1 in A: Binary"));
     }
 
     [Test]

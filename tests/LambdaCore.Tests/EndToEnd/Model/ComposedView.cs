@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Linq.Expressions;
 using System.Reflection;
+using LambdaCore.Tests.Aggregates;
 
 namespace LambdaCore.Tests.EndToEnd.Model;
 
@@ -129,7 +130,7 @@ internal sealed class ComposedView
         Type core = Nullable.GetUnderlyingType(value.Type) ?? value.Type;
         bool isWhole = core.IsPrimitive && core != typeof(bool) && core != typeof(float) && core != typeof(double) && core != typeof(ulong);
         Type? sum = isWhole ? typeof(long?) : core == typeof(ulong) ? typeof(ulong?) : core == typeof(decimal) ? typeof(decimal?) : core == typeof(float) || core == typeof(double) ? typeof(double?) : null;
-        switch (_random.Next(13))
+        switch (_random.Next(18))
         {
             case 8 when sum is not null:
                 Type number = sum == typeof(ulong?) ? typeof(decimal?) : sum;
@@ -155,9 +156,30 @@ internal sealed class ComposedView
                 return Expression.Call(g, "Average", null, Expression.Lambda(Widen(value, sum), e));
             case 4:
                 return Generic(g, "ApproxDistinct", value, e, _random.Next(2) == 0 ? [] : [Expression.Constant(_random.Next(4, 15))]);
+            case 13:
+                return Expression.Call(g, _random.Next(3) switch { 0 => "Any", 1 => "All", _ => "Share" }, null, Expression.Lambda<Func<AnyEvent, bool>>(Condition(e), e));
+            case 14 when sum is not null && sum != typeof(ulong?):
+                // A ratio of sums of doubles has no bound on its error.
+                Type exact = sum == typeof(double?) ? typeof(long?) : sum;
+                Expression[] parts = [sum == exact ? Widen(value, sum) : Widen(Expression.Property(e, nameof(AnyEvent.Int16)), exact), Widen(Expression.Property(e, nameof(AnyEvent.Small)), exact)];
+                return Expression.Call(g, "Ratio", null, [.. parts.OrderBy(_ => _random.Next()).Select(part => Expression.Lambda(part, e))]);
+            case 15 or 16:
+                Expression by = Scalar(e);
+                Expression optional = value.Type.IsValueType && Nullable.GetUnderlyingType(value.Type) is null ? Widen(value, typeof(Nullable<>).MakeGenericType(value.Type)) : value;
+                return Expression.Call(g, _random.Next(2) == 0 ? "MinBy" : "MaxBy", [optional.Type, by.Type], Expression.Lambda(optional, e), Expression.Lambda(by, e));
+            case 17:
+                return Own(g, value, e);
             default:
                 return Generic(g, _random.Next(4) switch { 0 => "Min", 1 => "Max", 2 => "Earliest", _ => "Latest" }, value, e, []);
         }
+    }
+
+    private static MethodCallExpression Own(ParameterExpression g, Expression value, ParameterExpression e)
+    {
+        Type own = typeof(Seen<>).MakeGenericType(value.Type);
+        Type face = own.GetInterface(typeof(IAggregate<,,>).Name)!;
+        MethodInfo method = g.Type.GetMethods().First(m => m.Name == "Aggregate" && m.GetGenericArguments().Length == 3 && m.GetParameters()[1].ParameterType.GetGenericArguments()[1].IsGenericParameter);
+        return Expression.Call(g, method.MakeGenericMethod(face.GetGenericArguments()), Expression.Constant(Activator.CreateInstance(own), face), Expression.Lambda(value, e));
     }
 
     private static MethodCallExpression Generic(ParameterExpression g, string name, Expression value, ParameterExpression e, Expression[] more) =>

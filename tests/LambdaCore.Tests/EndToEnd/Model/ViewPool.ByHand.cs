@@ -63,6 +63,37 @@ internal static partial class ViewPool
                 Last = g.Last(e => EventTime(e) == g.Max(EventTime)).Payload,
                 Max = g.Select(e => e.PayloadMaybe).Where(p => p is not null).Max(Comparer<byte[]?>.Create((a, b) => a.AsSpan().SequenceCompareTo(b))),
             }))),
+        Of(View.Of<AnyEvent>("hand_parts").GroupBy(e => e.Category).Select(g => new
+            {
+                Any = g.Any(e => e.Int32Maybe > 0), All = g.All(e => e.TextMaybe != null), Share = g.Share(e => e.Flag), Rate = g.Ratio(e => e.Int8, e => e.Small),
+                Each = g.Ratio(e => e.Int16Maybe, e => e.FlagMaybe == true ? 1 : (int?)null), Exact = g.Ratio(e => (decimal)e.Int32, e => (decimal)e.Int8),
+            }),
+            events => events.GroupBy(e => e.Category).Select(g => (g.Key, new
+            {
+                Any = g.Any(e => e.Int32Maybe > 0), All = g.All(e => e.TextMaybe != null), Share = g.Average(e => e.Flag ? 1.0 : 0.0), Rate = Ratio(g.Sum(e => (long)e.Int8), g.Sum(e => (long)e.Small)),
+                Each = Ratio(g.Sum(e => (long?)e.Int16Maybe) ?? 0, g.Count(e => e.FlagMaybe == true)),
+                Exact = g.Sum(e => (long)e.Int8) is 0 ? null : (decimal?)g.Sum(e => (long)e.Int32) / g.Sum(e => (long)e.Int8),
+            }))),
+        Of(View.Of<AnyEvent>("hand_by").GroupBy(e => e.Flag).Select(g => new
+            {
+                Least = g.MinBy(e => e.Sequence, e => e.Small), Most = g.MaxBy(e => e.Sequence, e => e.Small), Name = g.MaxBy(e => e.TextMaybe, e => e.Int32Maybe), Low = g.MinBy(e => e.MomentMaybe, e => e.Text), Nan = g.MaxBy(e => (long?)e.Sequence, e => e.Float64Maybe),
+            }),
+            events => events.GroupBy(e => e.Flag).Select(g => (g.Key, new
+            {
+                Least = Sorted(g, e => e.Small).First().Sequence, Most = Sorted(g, e => e.Small).Last().Sequence, Name = Sorted(g, e => e.Int32Maybe, e => e.TextMaybe).LastOrDefault()?.TextMaybe,
+                Low = Sorted(g, e => e.Text, e => e.MomentMaybe).FirstOrDefault()?.MomentMaybe is { } low ? Truncate(low, TimeSpan.TicksPerMicrosecond) : (DateTimeOffset?)null, Nan = Sorted(g, e => e.Float64Maybe).LastOrDefault()?.Sequence,
+            }))),
+        Of(View.Of<AnyEvent>("hand_own").GroupBy(e => e.Small).Select(g => new
+            {
+                Total = g.Sum(e => e.Amount), Mean = g.Aggregate(default(GeometricMean), e => Math.Abs(e.Amount) + 1), Part = g.Aggregate(default(GeometricMean), e => (e.AmountMaybe > 0 ? e.AmountMaybe : null)),
+                Texts = g.Aggregate(default(DistinctTexts), e => e.TextMaybe), Weighted = g.Aggregate(default(WeightedSum), e => e.Int16, e => e.Int8Maybe).Sum, Unweighted = g.Aggregate(default(WeightedSum), e => e.Int16, e => e.Int8Maybe).Unweighted,
+            }),
+            events => events.GroupBy(e => e.Small).Select(g => (g.Key, new
+            {
+                Total = g.Sum(e => e.Amount), Mean = Geometric(g.Select(e => Math.Abs(e.Amount) + 1)), Part = Geometric(g.Where(e => e.AmountMaybe > 0).Select(e => e.AmountMaybe!.Value)),
+                Texts = (IReadOnlyList<string>)[.. g.Select(e => e.TextMaybe).OfType<string>().Distinct().Order(StringComparer.Ordinal)],
+                Weighted = g.Sum(e => e.Int16 * (long)(e.Int8Maybe ?? 1)), Unweighted = (long)g.Count(e => e.Int8Maybe is null),
+            }))),
         Of(View.Of<AnyEvent>("hand_few_distinct").GroupBy(e => e.Category).Select(g => new { Small = g.ApproxDistinct(e => e.Small), Flags = g.ApproxDistinct(e => e.FlagMaybe) }),
             events => events.GroupBy(e => e.Category).Select(g => (g.Key, new
             {
@@ -195,6 +226,14 @@ internal static partial class ViewPool
     }
 
     private static DateTimeOffset Truncate(DateTimeOffset time, long ticks) => new(time.UtcTicks - (time.UtcTicks % ticks), TimeSpan.Zero);
+
+    private static double? Ratio(long numerator, long denominator) => denominator == 0 ? null : (double)numerator / denominator;
+
+    private static double? Geometric(IEnumerable<double> values) => values.Any() ? Math.Exp(values.Average(Math.Log)) : null;
+
+    /// <summary>The events that have both values, by one of them, then by time, then as they came.</summary>
+    private static IEnumerable<AnyEvent> Sorted<TBy>(IEnumerable<AnyEvent> events, Func<AnyEvent, TBy> by, Func<AnyEvent, object?>? value = null) =>
+        events.Where(e => by(e) is not null && (value is null || value(e) is not null)).OrderBy(by, Comparer<TBy>.Create((a, b) => Values.Compare(a, b))).ThenBy(EventTime);
 
     private static double? Extreme(IEnumerable<AnyEvent> events, bool least)
     {
