@@ -15,7 +15,7 @@ namespace LambdaCore;
 /// </summary>
 /// <typeparam name="TEvent">The event type.</typeparam>
 internal sealed class BatchRunner<TEvent>(
-    EventLog<TEvent> log, SpeedLayer<TEvent> speed, IReadOnlyList<ServedView<TEvent>> views, TimeProvider clock, ILogger logger) : IDisposable
+    EventLog<TEvent> log, SpeedLayer<TEvent> speed, IReadOnlyList<ServedView<TEvent>> views, DriftLog drift, TimeProvider clock, ILogger logger) : IDisposable
 {
     private readonly SemaphoreSlim _running = new(1);
     private volatile bool _closing;
@@ -28,6 +28,9 @@ internal sealed class BatchRunner<TEvent>(
 
     /// <summary>How runs have fared.</summary>
     public BatchHealth Health { get; } = new(clock);
+
+    /// <summary>What comparisons of the layers have found.</summary>
+    public DriftReport Drift => drift.Report;
 
     /// <summary>The end of the events that every view's batch views cover; where there are no views, the end of the master dataset.</summary>
     public LogPosition CoveredEnd
@@ -195,6 +198,7 @@ internal sealed class BatchRunner<TEvent>(
             keys = computed.Keys;
             Hand(computed, view, () =>
             {
+                drift.Compare(view, computed, cancellationToken);
                 if (isNew)
                 {
                     view.Extend(computed);

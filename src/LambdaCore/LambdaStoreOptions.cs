@@ -51,6 +51,9 @@ public sealed class LambdaStoreOptions<TEvent>
     /// <summary>When batches run by themselves. Default: <see cref="LambdaCore.BatchSchedule.ByHand"/>.</summary>
     public BatchSchedule BatchSchedule { get; set; } = BatchSchedule.ByHand;
 
+    /// <summary>Whether each batch run compares what it computed with what the speed layer has of the same events: see <see cref="DriftReport"/>. Default: true.</summary>
+    public bool AuditDrift { get; set; } = true;
+
     /// <summary>Where the store reads the clock. Default: <see cref="System.TimeProvider.System"/>.</summary>
     public TimeProvider TimeProvider { get; set; } = TimeProvider.System;
 

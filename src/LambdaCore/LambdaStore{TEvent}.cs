@@ -26,6 +26,9 @@ public sealed class LambdaStore<TEvent> : IAsyncDisposable
     /// <summary>How the batch layer fares: its last run, its failures, and what the schedule waits for. Costs nothing.</summary>
     public BatchStatus BatchStatus => _parts.Batches.Health.Status;
 
+    /// <summary>What comparisons of the layers have found, if <see cref="LambdaStoreOptions{TEvent}.AuditDrift"/> is set. Costs nothing.</summary>
+    public DriftReport Drift => _parts.Batches.Drift;
+
     /// <summary>Appends one event.</summary>
     /// <remarks>
     /// When it returns, the event is durable to the level of <see cref="LambdaStoreOptions{TEvent}.Durability"/> and visible to every query.

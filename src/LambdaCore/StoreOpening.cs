@@ -68,7 +68,7 @@ internal static class StoreOpening
             SpeedConsumer<TEvent> consumer = new(speed, progress, () => scheduler?.OnApplied());
             log.Replay(consumer);
             log.Start(consumer);
-            batches = new BatchRunner<TEvent>(log, speed, views, options.TimeProvider, logger);
+            batches = new BatchRunner<TEvent>(log, speed, views, new DriftLog(options.AuditDrift, logger), options.TimeProvider, logger);
             if (!options.BatchSchedule.IsByHand)
             {
                 scheduler = new BatchScheduler<TEvent>(options, batches, log, progress, logger);

@@ -35,6 +35,12 @@ internal static partial class LogMessages
     [LoggerMessage(25, LogLevel.Error, "The batch run failed for view {View}, which answers as before")]
     public static partial void BatchViewFailed(ILogger logger, string view, Exception error);
 
+    [LoggerMessage(40, LogLevel.Error, "The layers disagree about {Mismatches} of {Keys} keys of view {View}, over the events {Range}, for instance about {Mismatch}. Answers now follow the batch. Please report this")]
+    public static partial void DriftFound(ILogger logger, string view, string range, long mismatches, long keys, string mismatch);
+
+    [LoggerMessage(41, LogLevel.Warning, "View {View} was not audited over the events {Range}")]
+    public static partial void DriftNotAudited(ILogger logger, Exception error, string view, string range);
+
     [LoggerMessage(30, LogLevel.Warning, "A scheduled batch run failed, {Failures} in a row; it is tried again in {Delay}. The views answer as before")]
     public static partial void ScheduledBatchFailed(ILogger logger, Exception? error, int failures, TimeSpan delay);
 

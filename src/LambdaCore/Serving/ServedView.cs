@@ -42,6 +42,12 @@ internal abstract class ServedView<TEvent>
     /// <exception cref="LambdaCoreException">There is a gap or an overlap between them, or they end before the old ones did. Nothing was changed.</exception>
     public abstract void Replace(IReadOnlyList<BatchView> batches);
 
+    /// <summary>Compares a batch view that is not yet served with what the speed layer computed of the same events.</summary>
+    /// <param name="batch">The batch view; it begins where those that are served end.</param>
+    /// <param name="cancellationToken">Stops the comparison.</param>
+    /// <exception cref="LambdaCoreException">The speed layer has no states of just these events; or the disk failed.</exception>
+    public abstract DriftFindings Audit(BatchView batch, CancellationToken cancellationToken);
+
     /// <summary>Closes the files.</summary>
     public void Close() => Replaced(ServingSnapshot.Empty).Release();
 

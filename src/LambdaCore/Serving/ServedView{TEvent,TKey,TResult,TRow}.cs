@@ -19,6 +19,7 @@ internal sealed class ServedView<TEvent, TKey, TResult, TRow> : ServedView<TEven
     private readonly ServingContext<TEvent> _context;
     private readonly SpeedView<TEvent, TRow> _speed;
     private readonly ReceiptWriter _receipts;
+    private readonly DriftAudit<TEvent, TKey, TResult, TRow> _audit;
     private readonly RowMaker<TEvent, TKey, TResult, TRow> _maker;
     private readonly Reconciler _reconciler;
 
@@ -35,6 +36,7 @@ internal sealed class ServedView<TEvent, TKey, TResult, TRow> : ServedView<TEven
         _program = program;
         _context = context;
         _speed = context.Speed.AddView<TRow>(program.Filter, program.WriteEventKey, program.Fold, snapshot.End, program.WriteEventKeys);
+        _audit = new DriftAudit<TEvent, TKey, TResult, TRow>(program, _speed);
         WindowAssigner? windows = EventTimeWindows.Of(program.Plan, context.EventTimeColumn);
         bool hasSessions = EventTimeWindows.HasSessions(program.Plan, context.EventTimeColumn);
         _maker = new RowMaker<TEvent, TKey, TResult, TRow>(program, windows);
@@ -75,6 +77,9 @@ internal sealed class ServedView<TEvent, TKey, TResult, TRow> : ServedView<TEven
             old.ReleaseExcept(next);
         }
     }
+
+    /// <inheritdoc/>
+    public override DriftFindings Audit(BatchView batch, CancellationToken cancellationToken) => _audit.Run(batch, cancellationToken);
 
     /// <inheritdoc/>
     public void Check(Reconciliation reconciliation) => _maker.Check(reconciliation);

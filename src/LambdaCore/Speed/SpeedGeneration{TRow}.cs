@@ -99,7 +99,7 @@ internal sealed class SpeedGeneration<TRow> : SpeedGeneration
             }
         }
 
-        return (SpillStart is not null && TryMergeSpilled(key, spill!, ref row)) || found;
+        return (SpillStart is not null && spill!.TryMerge(Number, key, ref row)) || found;
     }
 
     /// <summary>What a scan needs, to be taken under the read lock and used while nothing is moved or dropped.</summary>
@@ -190,21 +190,6 @@ internal sealed class SpeedGeneration<TRow> : SpeedGeneration
         }
 
         return copy;
-    }
-
-    private bool TryMergeSpilled(ReadOnlySpan<byte> key, SpillStore spill, ref TRow row)
-    {
-        SpillSession session = spill.Rent();
-        bool found = session.Read(Number, key, out ByteReader state, out _) != 0;
-        spill.ThrowIfFaulted();
-        if (found)
-        {
-            TRow spilled = TRow.Read(ref state);
-            row.Merge(in spilled);
-        }
-
-        spill.Return(session);
-        return found;
     }
 
     private long BytesOf(KeyTable<TRow> table) => table.Bytes + (table.Count * _heapBytesPerRow);

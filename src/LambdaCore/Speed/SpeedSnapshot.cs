@@ -24,6 +24,27 @@ internal sealed record SpeedSnapshot<TRow>(
     IReadOnlyList<(KeyTable<TRow> Table, int FirstRow)> Tables, uint Generation, long SpillStart, long SpillEnd)
     where TRow : struct, IState<TRow>
 {
+    /// <summary>The number of keys, if no key can be in two places; null otherwise.</summary>
+    public int? Count => SpillEnd > SpillStart || Tables.Count(t => t.Table.Count > t.FirstRow) > 1 ? null : Tables.Sum(t => t.Table.Count - t.FirstRow);
+
+    /// <summary>Merges the states of a key into a row.</summary>
+    /// <returns>Whether there were any.</returns>
+    public bool TryMerge(ReadOnlySpan<byte> key, ulong hash, SpillStore? spill, ref TRow row)
+    {
+        bool found = false;
+        foreach ((KeyTable<TRow> table, int firstRow) in Tables)
+        {
+            int number = table.Find(key, hash);
+            if (number >= firstRow)
+            {
+                row.Merge(in table.Row(number));
+                found = true;
+            }
+        }
+
+        return (SpillEnd > SpillStart && spill!.TryMerge(Generation, key, ref row)) || found;
+    }
+
     /// <summary>Visits the states of the keys in a range.</summary>
     public void Scan(KeyRange range, SpillStore? spill, SpeedVisitor<TRow> visit)
     {

@@ -100,6 +100,25 @@ internal sealed class SpeedView<TEvent, TRow> : SpeedView<TEvent>
         }
     }
 
+    /// <summary>Holds the states of the events of a range in the place where they are. Keep it short, since what has grown full cannot be moved out meanwhile.</summary>
+    /// <param name="range">A range that generations begin and end with; nothing is added to it any more.</param>
+    /// <exception cref="LambdaCoreException">There are no such generations.</exception>
+    public FrozenStates<TRow> Hold(LogRange range)
+    {
+        _layer.Gate.EnterReadLock();
+        try
+        {
+            using ReadScope scope = _layer.EnterRead();
+            SpeedGeneration<TRow>[] generations = _generations[IndexOf(range.Start)..IndexOf(range.End)];
+            return new FrozenStates<TRow>(_layer.Gate, _layer.Spill, Array.ConvertAll(generations, g => g.Capture(KeyRange.All, isCurrent: false, _layer.Spill)));
+        }
+        catch
+        {
+            _layer.Gate.ExitReadLock();
+            throw;
+        }
+    }
+
     /// <summary>Merges the state of a key that was computed elsewhere, for events from the view's start up to the layer's end.</summary>
     /// <param name="key">The encoded key.</param>
     /// <param name="hash">Its <see cref="XxHash64"/>.</param>

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Collections.Concurrent;
 using System.Numerics;
 using FASTER.core;
+using LambdaCore.Aggregates;
 using LambdaCore.Values;
 
 namespace LambdaCore.Speed;
@@ -89,6 +90,25 @@ internal sealed class SpillStore : IDisposable
 
     /// <summary>Gives back a session.</summary>
     public void Return(SpillSession session) => _sessions.Add(session);
+
+    /// <summary>Merges the state of a key into a row.</summary>
+    /// <returns>Whether there is one.</returns>
+    /// <exception cref="LambdaCoreException">The disk failed.</exception>
+    public bool TryMerge<TRow>(uint generation, ReadOnlySpan<byte> key, ref TRow row)
+        where TRow : struct, IState<TRow>
+    {
+        SpillSession session = Rent();
+        bool found = session.Read(generation, key, out ByteReader state, out _) != 0;
+        ThrowIfFaulted();
+        if (found)
+        {
+            TRow spilled = TRow.Read(ref state);
+            row.Merge(in spilled);
+        }
+
+        Return(session);
+        return found;
+    }
 
     /// <summary>Writes the state of a key.</summary>
     /// <param name="generation">The generation's number.</param>

@@ -70,6 +70,8 @@ internal sealed class RoomTests
         ["ColumnError"] = "Serving",
         ["LayerReceipt"] = "Serving",
         ["RealTimeReason"] = "Serving",
+        ["DriftMismatch"] = "Serving",
+        ["DriftReport"] = "Serving",
         ["Receipt"] = "Serving",
         ["Reconciliation"] = "Serving",
         ["ReconciliationReceipt"] = "Serving",

@@ -105,7 +105,7 @@ internal sealed class ReviewTests
         using ManualResetEventSlim reading = new();
         using ManualResetEventSlim released = new();
         using SpeedLayer<Sale> speed = new(new SpeedOptions(disk, "speed"), LogPosition.Zero);
-        using BatchRunner<Sale> batches = new(null!, speed, [], TimeProvider.System, NullLogger.Instance);
+        using BatchRunner<Sale> batches = new(null!, speed, [], new DriftLog(true, NullLogger.Instance), TimeProvider.System, NullLogger.Instance);
         Task reader = Task.Run(() =>
         {
             using ReadScope scope = speed.EnterRead();
