@@ -12,7 +12,7 @@ internal sealed class PausedBatchTests
         .GroupBy(e => new HourOfProduct(Window.Hour(e.At), e.Product))
         .Select(g => new Sales(g.Count(), g.Sum(e => e.Price), g.ApproxDistinct(e => e.Note), g.Latest(e => e.Note)));
 
-    private readonly SetClock _clock = new();
+    private readonly SimulatedClock _clock = new();
     private readonly Dictionary<HourOfProduct, List<Purchase>> _expected = [];
     private int _count;
 

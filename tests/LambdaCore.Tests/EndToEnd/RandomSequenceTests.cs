@@ -28,6 +28,8 @@ internal sealed class RandomSequenceTests
         long started = Stopwatch.GetTimestamp();
         int done = 0;
         int spilled = 0;
+        int scheduled = 0;
+        long audited = 0;
         await Parallel.ForEachAsync(Enumerable.Range(0, count), new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount }, async (i, _) =>
         {
             if (failures.Count >= 5)
@@ -35,34 +37,38 @@ internal sealed class RandomSequenceTests
                 return;
             }
 
-            (string? failure, bool hasSpilled) = await RunAsync(unchecked(first + i));
+            (string? failure, StoreModel model) = await RunAsync(unchecked(first + i));
             if (failure is not null)
             {
                 failures.Add(failure);
             }
 
             Interlocked.Increment(ref done);
-            Interlocked.Add(ref spilled, hasSpilled ? 1 : 0);
+            Interlocked.Add(ref spilled, model.HasSpilled ? 1 : 0);
+            Interlocked.Add(ref scheduled, model.ScheduledRuns);
+            Interlocked.Add(ref audited, model.AuditedKeys);
         });
-        TestContext.Out.WriteLine($"{done} sequences in {Stopwatch.GetElapsedTime(started).TotalSeconds:N1} s, {spilled} of them with states moved to FASTER");
+        TestContext.Out.WriteLine($"{done} sequences in {Stopwatch.GetElapsedTime(started).TotalSeconds:N1} s, {spilled} of them with states moved to FASTER; {scheduled} batches by a schedule; {audited} keys compared between the layers");
         Assert.That(failures, Is.Empty);
         Assert.That(spilled, Is.AtLeast(count / 100), "No sequence has moved states to FASTER.");
+        Assert.That(scheduled, Is.AtLeast(count / 20), "Hardly any batch ran by a schedule.");
+        Assert.That(audited, Is.AtLeast(count < 50 ? 0 : 10L * count), "Hardly any key was compared between the layers.");
     }
 
     /// <summary>Runs one sequence.</summary>
-    /// <returns>What went wrong, with the steps up to there, null if nothing did; and whether FASTER took part.</returns>
-    private static async Task<(string? Failure, bool HasSpilled)> RunAsync(int seed)
+    /// <returns>What went wrong, with the steps up to there, null if nothing did; and what took part.</returns>
+    private static async Task<(string? Failure, StoreModel Model)> RunAsync(int seed)
     {
         Random random = new(seed);
         await using StoreModel model = new(random);
         try
         {
             await RunStepsAsync(model, random);
-            return (null, model.HasSpilled);
+            return (null, model);
         }
         catch (Exception error)
         {
-            return ($"To run it again: LAMBDACORE_SEED={seed} LAMBDACORE_SEQUENCES=1\n{model.Steps}{(error is ModelViolationException ? error.Message : error.ToString())}\n", model.HasSpilled);
+            return ($"To run it again: LAMBDACORE_SEED={seed} LAMBDACORE_SEQUENCES=1\n{model.Steps}{(error is ModelViolationException ? error.Message : error.ToString())}\n", model);
         }
     }
 
@@ -82,8 +88,11 @@ internal sealed class RandomSequenceTests
                 case 17: await model.RunBatchOnFailingDiskAsync(); break;
                 case 18: await ReopenAsync(model, random); break;
                 case 19: await model.AskAllAsync(); break;
+                case 20 when random.Next(2) == 0: await model.PauseBatchesAsync(); break;
                 default: await model.AskAsync(); break;
             }
+
+            model.CheckHealth();
         }
 
         if (random.Next(2) == 0)
@@ -92,6 +101,7 @@ internal sealed class RandomSequenceTests
         }
 
         await model.AskAllAsync();
+        model.CheckHealth();
     }
 
     private static async Task ReopenAsync(StoreModel model, Random random)

@@ -15,7 +15,7 @@ internal sealed class ReconciliationTests
 
     private static readonly ViewDefinition<Purchase, DateTime, long> ByHourOfPayment = View.Of<Purchase>("paid").GroupBy(e => Window.Hour(e.Paid)).Select(g => g.Count());
 
-    private SetClock _clock = null!;
+    private SimulatedClock _clock = null!;
     private InMemoryStorage _storage = null!;
     private LambdaStore<Purchase> _store = null!;
 
@@ -285,7 +285,7 @@ internal sealed class ReconciliationTests
 
     private void Open(InMemoryStorage storage, Reconciliation? ofHourly)
     {
-        _clock = new SetClock();
+        _clock = new SimulatedClock();
         _storage = storage;
         _store = Purchase.Open(storage, o =>
         {

@@ -1,11 +1,11 @@
 namespace LambdaCore.Tests.EndToEnd;
 
-/// <summary>A clock that stands still until it is told to go on. Timers fire on the thread that tells it to, each at its own time.</summary>
+/// <summary>A clock that stands still until it is told to go on. Thread-safe. Timers fire on the thread that tells it to, each at its own time.</summary>
 internal sealed class SimulatedClock : TimeProvider
 {
     private readonly Lock _lock = new();
     private readonly List<Alarm> _alarms = [];
-    private DateTimeOffset _now = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+    private DateTimeOffset _now = new(2026, 6, 1, 0, 0, 0, TimeSpan.Zero);
 
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 

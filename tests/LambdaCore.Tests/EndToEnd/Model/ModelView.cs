@@ -44,8 +44,8 @@ internal sealed record StoreMoment(
     /// <summary>The reconciliation that each view was added with, by the view's name; Merge where there is none.</summary>
     public IReadOnlyDictionary<string, Reconciliation> Reconciliations { get; init; } = new Dictionary<string, Reconciliation>();
 
-    /// <summary>Whether the last batch run since the store was opened failed.</summary>
-    public bool LastBatchFailed { get; init; }
+    /// <summary>Whether the last batch run since the store was opened failed; null if that is not known.</summary>
+    public bool? LastBatchFailed { get; init; }
 
     /// <summary>The reconciliation that a view was added with.</summary>
     public Reconciliation ReconciliationOf(string view) => Reconciliations.GetValueOrDefault(view, Reconciliation.Merge);

@@ -94,7 +94,7 @@ internal sealed class ReconciliationOracle<TKey, TResult>(
         ReconciliationMode.Replace or ReconciliationMode.Hybrid when windows is null && !HasSessions => RealTimeReason.NoWindow,
         _ when receipt.BatchEnd == LogPosition.Zero => RealTimeReason.BatchMissing,
         _ when receipt.BatchEnd < atLeast => RealTimeReason.BatchBehind,
-        ReconciliationMode.Fallback when moment.LastBatchFailed => RealTimeReason.BatchFailed,
+        ReconciliationMode.Fallback when moment.LastBatchFailed ?? receipt.Reconciliation!.Reason == RealTimeReason.BatchFailed => RealTimeReason.BatchFailed,
         ReconciliationMode.Fallback when receipt.BatchEnd.Value < moment.Events.Count && AgeOf(receipt) > used.Duration => RealTimeReason.BatchTooOld,
         _ => null,
     };

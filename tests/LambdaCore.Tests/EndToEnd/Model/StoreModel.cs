@@ -17,7 +17,7 @@ internal sealed class StoreModel : IAsyncDisposable
     private readonly Dictionary<string, long> _batchEnds = [];
     private readonly StringBuilder _steps = new();
     private readonly HashSet<string> _known = [];
-    private readonly SetClock _clock = new();
+    private readonly SimulatedClock _clock = new();
     private readonly string? _folder;
     private InMemoryStorage? _memory;
     private LambdaStore<AnyEvent>? _store;
@@ -25,6 +25,9 @@ internal sealed class StoreModel : IAsyncDisposable
     private Dictionary<string, Reconciliation> _reconciliations = [];
     private bool _diskFailed;
     private bool _lastBatchFailed;
+    private readonly BatchSchedule _schedule;
+    private BatchRun? _knownRun;
+    private bool _paused;
 
     /// <summary>Draws how the store is kept.</summary>
     /// <param name="random">Decides everything.</param>
@@ -36,7 +39,14 @@ internal sealed class StoreModel : IAsyncDisposable
         _segmentEvents = random.Next(3) switch { 0 => 1 + random.Next(20), 1 => 50 + random.Next(200), _ => 1_000_000 };
         _folder = random.Next(8) == 0 ? Directory.CreateTempSubdirectory("lambdacore-e2e-").FullName : null;
         _memory = _folder is null ? new InMemoryStorage() : null;
-        Tell($"a store {(_folder is null ? "in memory" : "on disk")}, {_durability}, segments of {_segmentEvents}");
+        _schedule = random.Next(9) switch
+        {
+            0 => BatchSchedule.AfterEvents(1 + random.Next(40)),
+            1 => BatchSchedule.Every(TimeSpan.FromMinutes(1 + random.Next(100))).OrAfterEvents(1 + random.Next(100)),
+            2 => BatchSchedule.AfterBytes(1 + random.Next(20_000)).OrEvery(TimeSpan.FromMinutes(1 + random.Next(100))),
+            _ => BatchSchedule.ByHand,
+        };
+        Tell($"a store {(_folder is null ? "in memory" : "on disk")}, {_durability}, segments of {_segmentEvents}, batches {_schedule}");
     }
 
     /// <summary>What was done so far, a step a line.</summary>
@@ -48,6 +58,12 @@ internal sealed class StoreModel : IAsyncDisposable
     /// <summary>Whether states of the speed layer moved out of its tables.</summary>
     public bool HasSpilled { get; private set; }
 
+    /// <summary>How many runs by the schedule were seen.</summary>
+    public int ScheduledRuns { get; private set; }
+
+    /// <summary>How many keys the drift audit has compared.</summary>
+    public long AuditedKeys { get; private set; }
+
     /// <summary>How the store is kept.</summary>
     public Durability Durability => _durability;
 
@@ -55,7 +71,11 @@ internal sealed class StoreModel : IAsyncDisposable
     public bool IsInMemory => _memory is not null;
 
     /// <summary>The store at rest.</summary>
-    public StoreMoment Moment => new(_store!, _events, _batchEnds, _source) { Reconciliations = _reconciliations, LastBatchFailed = _lastBatchFailed };
+    public StoreMoment Moment => new(_store!, _events, _batchEnds, _source) 
+    {
+        Reconciliations = _reconciliations,
+        LastBatchFailed = !_schedule.IsByHand && (_diskFailed || _paused) ? null : _lastBatchFailed,
+    };
 
     /// <summary>Opens the store with some views of the pool.</summary>
     public async Task OpenAsync(IReadOnlyList<ModelView> views)
@@ -72,6 +92,7 @@ internal sealed class StoreModel : IAsyncDisposable
             BatchMemoryBytes = 256L << 20,
             BatchThreads = 1,
             TimeProvider = _clock,
+            BatchSchedule = _schedule,
         };
         options.EventTime(e => e.At);
         foreach (ModelView view in _views)
@@ -146,6 +167,7 @@ internal sealed class StoreModel : IAsyncDisposable
         try
         {
             run = await _store!.RunBatchAsync();
+            _knownRun = run;
         }
         catch (LambdaCoreException error) when (_diskFailed)
         {
@@ -159,10 +181,78 @@ internal sealed class StoreModel : IAsyncDisposable
 
         _lastBatchFailed = false;
         Model.Check(run.End.Value == _events.Count, $"the batch run ended at {run.End}, but {_events.Count} events were acknowledged");
-        foreach (ModelView view in _views)
+        if (_schedule.IsByHand)
         {
-            _batchEnds[view.Name] = run.End.Value;
+            foreach (ModelView view in _views)
+            {
+                _batchEnds[view.Name] = run.End.Value;
+            }
         }
+    }
+
+    /// <summary>Lets the disk refuse batch views for hours, while the store is used, and then lets the batch catch up.</summary>
+    public async Task PauseBatchesAsync()
+    {
+        if (_memory is null || _diskFailed)
+        {
+            return;
+        }
+
+        Tell("the disk refuses batch views");
+        _paused = true;
+        _batchEnds.Clear();
+        _memory.BeforeCall = call =>
+        {
+            if (call.Operation == StorageOperation.Rename && call.Path.StartsWith("views/", StringComparison.Ordinal))
+            {
+                throw new StorageException("Storage failed: EIO, on demand.");
+            }
+        };
+        for (int i = _random.Next(2, 5); i > 0; i--)
+        {
+            await AppendBatchAsync(_random.Next(1, 20));
+            _clock.Advance(TimeSpan.FromMinutes(_random.Next(180)));
+            if (_schedule.IsByHand)
+            {
+                Model.Check(await FailsAsync(), $"a batch run succeeded, though the disk refuses batch views");
+                _lastBatchFailed = true;
+            }
+
+            await AskAsync();
+            await AskAsync();
+        }
+
+        Tell("the disk is well again");
+        _memory.BeforeCall = null;
+        await CatchUpAsync();
+        _paused = false;
+        _lastBatchFailed = false;
+        await AskAllAsync();
+
+        async Task<bool> FailsAsync()
+        {
+            try
+            {
+                await _store!.RunBatchAsync();
+                return false;
+            }
+            catch (StorageException)
+            {
+                return true;
+            }
+        }
+    }
+
+    /// <summary>Looks whether anything has gone wrong out of sight.</summary>
+    public void CheckHealth()
+    {
+        DriftReport drift = _store!.Drift;
+        Model.Check(drift.Mismatches == 0, $"the layers disagree: {string.Join("; ", drift.LatestMismatches)}");
+        Model.Check(_diskFailed || !drift.RangesSkipped.ContainsKey(DriftReport.Failed), $"an audit failed");
+        BatchStatus status = _store.BatchStatus;
+        Model.Check(_diskFailed || _paused || status.ConsecutiveFailures == 0, $"a batch run failed by itself: {status.LastFailure}");
+        ScheduledRuns += status.LastRun is null || status.LastRun == _knownRun ? 0 : 1;
+        _knownRun = status.LastRun;
     }
 
     /// <summary>Begins generations of the speed layer as batch runs that then fail do, so that old ones move out of memory.</summary>
@@ -191,17 +281,19 @@ internal sealed class StoreModel : IAsyncDisposable
         }
 
         int left = _random.Next(60);
+        bool failed = false;
         Tell($"batch up to {_events.Count}, while the disk fails after {left} renames, maps or creations");
         _memory.BeforeCall = call =>
         {
             if (call.Operation is StorageOperation.Rename or StorageOperation.Map && left-- == 0)
             {
+                failed = true;
                 throw new StorageException("Storage failed: EIO, on demand.");
             }
         };
         try
         {
-            await _store!.RunBatchAsync();
+            _knownRun = await _store!.RunBatchAsync();
             _lastBatchFailed = false;
         }
         catch (LambdaCoreException error)
@@ -214,6 +306,9 @@ internal sealed class StoreModel : IAsyncDisposable
         {
             _memory.BeforeCall = null;
             _batchEnds.Clear();
+
+            // It may have been a run by the schedule that met the disk.
+            _diskFailed |= failed && !_schedule.IsByHand;
         }
     }
 
@@ -243,7 +338,7 @@ internal sealed class StoreModel : IAsyncDisposable
     {
         Tell("close");
         await _store!.DisposeAsync();
-        _store = null;
+        Leave();
     }
 
     /// <summary>Kills the process, or cuts the power: what was acknowledged stays, to the level that was chosen.</summary>
@@ -263,7 +358,7 @@ internal sealed class StoreModel : IAsyncDisposable
 
         _memory!.Dispose();
         _memory = left;
-        _store = null;
+        Leave();
     }
 
     /// <summary>Deletes what is not the truth, while the store is closed.</summary>
@@ -304,6 +399,7 @@ internal sealed class StoreModel : IAsyncDisposable
             if (_store is not null)
             {
                 await _store.DisposeAsync();
+                Leave();
             }
         }
         catch (LambdaCoreException)
@@ -318,6 +414,31 @@ internal sealed class StoreModel : IAsyncDisposable
                 Directory.Delete(_folder, recursive: true);
             }
         }
+    }
+
+    /// <summary>Lets the batch cover everything, by the schedule if there is one. Its timers are set in the background, so time passes until it has.</summary>
+    private async Task CatchUpAsync()
+    {
+        if (_schedule.Interval is null)
+        {
+            await RunBatchAsync();
+            return;
+        }
+
+        using CancellationTokenSource limit = new(TimeSpan.FromSeconds(120));
+        while (StoreInternals<AnyEvent>.Of(_store!).Batches.CoveredEnd.Value < _events.Count || _store!.BatchStatus.ConsecutiveFailures > 0)
+        {
+            _clock.Advance(TimeSpan.FromMinutes(5));
+            await Task.Delay(1, limit.Token);
+        }
+    }
+
+    /// <summary>Remembers what a store has counted that is closed.</summary>
+    private void Leave()
+    {
+        AuditedKeys += _store!.Drift.KeysCompared;
+        _store = null;
+        _knownRun = null;
     }
 
     private void Tell(string step) => _steps.AppendLine(step);
