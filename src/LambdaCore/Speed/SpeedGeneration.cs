@@ -5,9 +5,9 @@ namespace LambdaCore.Speed;
 /// <summary>One view's states of the events from a position on, up to where the view's next generation starts.</summary>
 /// <remarks>
 /// <para>
-/// A state may be in three places: the active table, which folds go into; frozen tables, which are being moved out; and the
-/// spill store. A key may be in several of them, each holding the states of different events: what a frozen table
-/// moved, in the order of its rows, counts in the spill store and no longer in the table.
+/// A state may be in four places: the active table, which folds go into; frozen tables, which are being moved out; the
+/// spill store; and a table of those that are too large for it. A key may be in several of them, each holding the states of different events: what a
+/// frozen table moved, in the order of its rows, counts in the spill store, or in the table of the large ones, and no longer in the frozen table.
 /// </para>
 /// <para>Everything that changes it happens on one thread and under the layer's write lock, except where said otherwise.</para>
 /// </remarks>

@@ -14,6 +14,9 @@ internal sealed class SpeedGeneration<TRow> : SpeedGeneration
     private const int FoldsPerSample = 1 << 14;
 
     private readonly TablePool<TRow> _pool;
+
+    /// <summary>The states, or what has come to them since, that are larger than what the spill store takes.</summary>
+    private readonly KeyTable<TRow> _large = new();
     private FrozenTable[] _frozen = []; // Replaced, never changed: flushing looks at it without a lock.
     private readonly ByteWriter _sample = new();
     private long _spilledKeys;
@@ -32,10 +35,10 @@ internal sealed class SpeedGeneration<TRow> : SpeedGeneration
     public KeyTable<TRow> Active { get; private set; }
 
     /// <inheritdoc/>
-    public override long Keys => Active.Count + _frozen.Sum(frozen => frozen.Table.Count - frozen.Moved) + _spilledKeys;
+    public override long Keys => Active.Count + _large.Count + _frozen.Sum(frozen => frozen.Table.Count - frozen.Moved) + _spilledKeys;
 
     /// <inheritdoc/>
-    public override long TableBytes => BytesOf(Active) + _frozen.Sum(frozen => BytesOf(frozen.Table));
+    public override long TableBytes => BytesOf(Active) + BytesOf(_large) + _frozen.Sum(frozen => BytesOf(frozen.Table));
 
     /// <inheritdoc/>
     public override bool HasFrozen => _frozen.Length > 0;
@@ -74,6 +77,7 @@ internal sealed class SpeedGeneration<TRow> : SpeedGeneration
     public override void Drop()
     {
         _frozen = [];
+        _large.Clear();
         Active = new KeyTable<TRow>();
     }
 
@@ -82,11 +86,15 @@ internal sealed class SpeedGeneration<TRow> : SpeedGeneration
     public bool TryMerge(ReadOnlySpan<byte> key, ulong hash, SpillStore? spill, ref TRow row)
     {
         bool found = false;
-        int number = Active.Find(key, hash);
-        if (number >= 0)
+        int number;
+        foreach (KeyTable<TRow> table in (ReadOnlySpan<KeyTable<TRow>>)[Active, _large])
         {
-            row.Merge(in Active.Row(number));
-            found = true;
+            number = table.Find(key, hash);
+            if (number >= 0)
+            {
+                row.Merge(in table.Row(number));
+                found = true;
+            }
         }
 
         foreach (FrozenTable frozen in _frozen)
@@ -114,6 +122,7 @@ internal sealed class SpeedGeneration<TRow> : SpeedGeneration
             tables.Add((frozen.Table, frozen.Moved));
         }
 
+        tables.Add((_large, 0));
         tables.Add((isCurrent ? Copy(Active, range) : Active, 0));
         return new SpeedSnapshot<TRow>(tables, Number, SpillStart ?? 0, SpillStart is null ? 0 : spill!.TailAddress);
     }
@@ -127,6 +136,13 @@ internal sealed class SpeedGeneration<TRow> : SpeedGeneration
         for (int number = frozen.Moved; number < frozen.Table.Count && !batch.IsFull; number++)
         {
             ReadOnlySpan<byte> key = frozen.Table.Key(number);
+            if (_large.Find(key, frozen.Table.Hash(number)) >= 0)
+            {
+                batch.Begin(key);
+                batch.Withhold();
+                continue;
+            }
+
             TRow merged = default;
             long address = 0;
             int room = 0;
@@ -151,7 +167,7 @@ internal sealed class SpeedGeneration<TRow> : SpeedGeneration
                 merged.Write(writer);
             }
 
-            batch.End(address, room);
+            batch.End(address, room, spill.LargestRecord);
         }
 
         spill.Return(session);
@@ -165,6 +181,12 @@ internal sealed class SpeedGeneration<TRow> : SpeedGeneration
         batch.WriteTo(spill, Number);
         _spilledKeys += batch.NewKeys;
         FrozenTable frozen = _frozen[0];
+        foreach (int number in batch.Withheld)
+        {
+            int row = frozen.Moved + number;
+            _large.GetOrAdd(frozen.Table.Key(row), frozen.Table.Hash(row)).Merge(in frozen.Table.Row(row));
+        }
+
         frozen.Moved += batch.Count;
         if (frozen.Moved < frozen.Table.Count)
         {

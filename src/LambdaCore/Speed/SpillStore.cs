@@ -60,6 +60,9 @@ internal sealed class SpillStore : IDisposable
         _writer = NewSession();
     }
 
+    /// <summary>The most bytes that a key and its state may take together.</summary>
+    public long LargestRecord => _pageBytes - RecordOverheadBytes;
+
     /// <summary>Where the next record goes.</summary>
     public long TailAddress => _faster.Log.TailAddress;
 
@@ -115,13 +118,12 @@ internal sealed class SpillStore : IDisposable
     /// <param name="key">The encoded key.</param>
     /// <param name="value">The state's bytes.</param>
     /// <param name="replaced">The address at which the key was last read; 0 if it was not there.</param>
-    /// <exception cref="LambdaCoreException">The record is larger than a page, or the disk failed.</exception>
+    /// <exception cref="LambdaCoreException">The disk failed.</exception>
     public void Write(uint generation, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, long replaced)
     {
-        if (key.Length + value.Length + RecordOverheadBytes > _pageBytes)
+        if (key.Length + value.Length > LargestRecord)
         {
-            throw new LambdaCoreException(
-                $"The state of one key takes {value.Length} bytes and its key {key.Length}, more than the {_pageBytes} that the speed layer can spill in one piece. Give the speed layer more memory.");
+            throw new ArgumentException($"The state of one key takes {value.Length} bytes and its key {key.Length}; together they may take {LargestRecord}.", nameof(value));
         }
 
         long address = _writer.Write(generation, key, value);
