@@ -6,26 +6,26 @@ namespace LambdaCore.Serving;
 
 /// <summary>Turns states into rows, and keeps those that a question asks for.</summary>
 internal sealed class RowCollector<TEvent, TKey, TResult, TRow>(
-    ViewProgram<TEvent, TKey, TResult, TRow> program, RowMaker<TEvent, TKey, TResult, TRow> maker, RowReconciliation how, RowFilter<TKey> filter, Func<TResult, bool>? having)
+    ViewProgram<TEvent, TKey, TResult, TRow> program, RowMaker<TEvent, TKey, TResult, TRow> maker, RowReconciliation how, RowFilter<TKey> filter, ViewQuestion<TKey, TResult> question)
     where TRow : struct, IState<TRow>
 {
     private readonly List<(TKey Key, MadeRow<TResult> Row)> _rows = [];
+
+    /// <summary>How many rows are enough. If they do not come in the order asked for, the first ones are known in the end only.</summary>
+    private readonly int _limit = question.Take is { } count && (count == 0 || (question.Order is null && KeepsOrder(program))) ? count : int.MaxValue;
     private RowReconciliation _how = how;
 
     /// <summary>How rows are made, and how many were.</summary>
     public ref RowReconciliation How => ref _how;
 
-    /// <summary>How many rows were kept.</summary>
-    public int Count => _rows.Count;
-
-    /// <summary>Whether rows come in the order of their keys, as the states do.</summary>
-    public bool KeepsOrder => program.Sessions is null or { IsLastColumn: true };
+    /// <summary>Whether no more rows are needed.</summary>
+    public bool IsFull => _rows.Count >= _limit;
 
     /// <summary>The end of the last session that was found, whether or not its result was wanted, in microseconds since the Unix epoch.</summary>
     public long LastSessionEnd { get; private set; } = long.MinValue;
 
     /// <summary>The rows kept, in the order of their keys.</summary>
-    public IReadOnlyList<(TKey Key, MadeRow<TResult> Row)> Rows => KeepsOrder ? _rows : [.. _rows.OrderBy(row => Encode(row.Key), ByContent)];
+    public IReadOnlyList<(TKey Key, MadeRow<TResult> Row)> Rows => KeepsOrder(program) ? _rows : [.. _rows.OrderBy(row => Encode(row.Key), ByContent)];
 
     private static Comparer<byte[]> ByContent { get; } = Comparer<byte[]>.Create((a, b) => a.AsSpan().SequenceCompareTo(b));
 
@@ -36,6 +36,11 @@ internal sealed class RowCollector<TEvent, TKey, TResult, TRow>(
     /// <exception cref="OverflowException">A sum does not fit the type of the result.</exception>
     public AnswerSource Add(ReadOnlySpan<byte> bytes, ref KeyStates<TRow> states)
     {
+        if (IsFull)
+        {
+            return AnswerSource.None;
+        }
+
         if (program.Sessions is not { } sessions)
         {
             TKey key = ReadKey(bytes, 0);
@@ -45,6 +50,11 @@ internal sealed class RowCollector<TEvent, TKey, TResult, TRow>(
         AnswerSource sources = AnswerSource.None;
         foreach (SessionStates<TRow> session in SessionStates<TRow>.Split(sessions, in states, in _how, filter.AcceptsSession))
         {
+            if (IsFull)
+            {
+                break;
+            }
+
             TKey key = ReadKey(bytes, session.First);
             if (filter.AcceptsSession(session.First, session.End) && filter.Accepts(key))
             {
@@ -57,9 +67,12 @@ internal sealed class RowCollector<TEvent, TKey, TResult, TRow>(
         return sources;
     }
 
+    /// <summary>Whether rows come in the order of their keys, as the states do.</summary>
+    private static bool KeepsOrder(ViewProgram<TEvent, TKey, TResult, TRow> program) => program.Sessions is null or { IsLastColumn: true };
+
     private AnswerSource Keep(TKey key, BatchShare share, ref KeyStates<TRow> states)
     {
-        if (!maker.TryMake(ref _how, key, share, ref states, out MadeRow<TResult> row) || having?.Invoke(row.Result) == false)
+        if (!maker.TryMake(ref _how, key, share, ref states, out MadeRow<TResult> row) || question.Having?.Invoke(row.Result) == false)
         {
             return AnswerSource.None;
         }

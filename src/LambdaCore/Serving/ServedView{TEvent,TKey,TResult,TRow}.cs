@@ -143,7 +143,7 @@ internal sealed class ServedView<TEvent, TKey, TResult, TRow> : ServedView<TEven
     {
         RowFilter<TKey> filter = RowFilter<TKey>.Of(Plan, _program.Key, _program.WindowStart, question.Where, question.Between);
         RowReconciliation how = _reconciler.Choose(question.Reconciliation, question.Layers, question.Consistency, Snapshot);
-        RowCollector<TEvent, TKey, TResult, TRow> rows = new(_program, _maker, how, filter, question.Having);
+        RowCollector<TEvent, TKey, TResult, TRow> rows = new(_program, _maker, how, filter, question);
         LayerReading reading = filter.Path.Keys is { } keys
             ? LookUp(keys, question.Consistency, rows)
             : Scan(filter.Path.Range, question, rows, cancellationToken);
@@ -259,7 +259,6 @@ internal sealed class ServedView<TEvent, TKey, TResult, TRow> : ServedView<TEven
     private LayerReading Scan(
         KeyRange range, ViewQuestion<TKey, TResult> question, RowCollector<TEvent, TKey, TResult, TRow> rows, CancellationToken cancellationToken)
     {
-        int limit = question.Order is null && rows.KeepsOrder ? question.Take ?? int.MaxValue : int.MaxValue;
         LayerReading reading = new() { Snapshot = ServingSnapshot.Empty };
         KeyTable<TRow> recent = new();
         try
@@ -279,8 +278,8 @@ internal sealed class ServedView<TEvent, TKey, TResult, TRow> : ServedView<TEven
             LayerCursor stored = new(
                 rows.How.Layers.HasFlag(AnswerSource.Batch) ? reading.Snapshot.Batches.Select(b => b.Lookup) : [], range.Low, range.High);
             int next = 0;
-            bool more = rows.Count < limit && stored.MoveNext();
-            while (rows.Count < limit && (more || next < order.Length))
+            bool more = !rows.IsFull && stored.MoveNext();
+            while (!rows.IsFull && (more || next < order.Length))
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 int comparison = !more ? -1 : next == order.Length ? 1 : recent.Key(order[next]).SequenceCompareTo(stored.Key);
