@@ -9,6 +9,9 @@ internal abstract class ModelView
     /// <summary>The definition.</summary>
     public abstract ViewDefinition<AnyEvent> Definition { get; }
 
+    /// <summary>Whether the key has windows or sessions of event time.</summary>
+    public abstract bool IsOfEventTime { get; }
+
     /// <summary>The view's name.</summary>
     public string Name => Definition.Name;
 
@@ -47,6 +50,9 @@ internal sealed record StoreMoment(
     /// <summary>Whether the last batch run since the store was opened failed; null if that is not known.</summary>
     public bool? LastBatchFailed { get; init; }
 
+    /// <summary>How often rows were made in which way.</summary>
+    public Dictionary<string, int> Ways { get; init; } = [];
+
     /// <summary>The reconciliation that a view was added with.</summary>
     public Reconciliation ReconciliationOf(string view) => Reconciliations.GetValueOrDefault(view, Reconciliation.Merge);
 }
@@ -60,6 +66,8 @@ internal sealed class ModelView<TKey, TResult>(
     private ReconciliationOracle<TKey, TResult> Reconciled => new(definition, _oracle, WindowOfEventTime);
 
     public override ViewDefinition<AnyEvent> Definition => definition;
+
+    public override bool IsOfEventTime => WindowOfEventTime is not null || definition.Plan.SessionKey is { Scalar: ColumnScalar { Property.Name: nameof(AnyEvent.At) } };
 
     /// <summary>The windows, if they are of event time.</summary>
     private WindowAssigner? WindowOfEventTime => definition.Plan.WindowKey is { } key && key.Scalar.Text.Contains($"\"{nameof(AnyEvent.At)}\"", StringComparison.Ordinal) ? key.Window : null;
@@ -101,7 +109,7 @@ internal sealed class ModelView<TKey, TResult>(
         string asked = $"{Name}: get {Values.Show(key)} by {chosen} of {moment.ReconciliationOf(Name)} {consistency}";
 
         // A key without a row has no receipt, so the same is asked of no row at all.
-        ViewQuery<TKey, TResult> query = moment.Store.Query(definition).WithConsistency(consistency).Take(0);
+        ViewQuery<TKey, TResult> query = moment.Store.Query(definition).WithConsistency(consistency).Where(_ => false);
         Receipt receipt = (await (chosen is null ? query : query.Reconcile(chosen)).ExecuteAsync()).Receipt;
         _ = Reconciled.Check(asked, receipt, moment, AnswerSource.Merged, chosen, consistency.Position);
         ExpectedRow<TKey, TResult>? expected = Reconciled.Rows(moment, receipt).Rows.FirstOrDefault(r => r.Bytes.AsSpan().SequenceEqual(bytes));
@@ -128,7 +136,7 @@ internal sealed class ModelView<TKey, TResult>(
 
             AnswerSource layers = Reconciled.Check(asked, entry.Receipt, moment, AnswerSource.Merged, chosen, consistency.Position);
             ReceiptCheck.Check(asked, entry.Receipt, moment, Name, layers, expected.Source);
-            ReconciliationOracle<TKey, TResult>.CheckCounts(asked, entry.Receipt.Reconciliation, [expected], withheld: 0);
+            ReconciliationOracle<TKey, TResult>.CheckCounts(asked, moment, entry.Receipt.Reconciliation, [expected], withheld: 0);
         }
 
         return asked;
@@ -186,7 +194,7 @@ internal sealed class ModelView<TKey, TResult>(
 
         if (question.Take is null)
         {
-            ReconciliationOracle<TKey, TResult>.CheckCounts(question.ToString(), answer.Receipt.Reconciliation, expected, withheld.Count(question.AcceptsKey));
+            ReconciliationOracle<TKey, TResult>.CheckCounts(question.ToString(), moment, answer.Receipt.Reconciliation, expected, withheld.Count(question.AcceptsKey));
         }
 
         if (!question.IsOrdered)

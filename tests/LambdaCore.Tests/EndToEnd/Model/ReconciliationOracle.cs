@@ -78,15 +78,27 @@ internal sealed class ReconciliationOracle<TKey, TResult>(
         return used.Mode == ReconciliationMode.Fallback && reason is null ? AnswerSource.Batch : layers;
     }
 
-    /// <summary>Compares the counts of a receipt with the rows that there must be.</summary>
-    public static void CheckCounts(string asked, ReconciliationReceipt? said, IReadOnlyList<ExpectedRow<TKey, TResult>> rows, int withheld)
+    /// <summary>Compares the counts of a receipt with the rows that there must be, and counts these.</summary>
+    public static void CheckCounts(string asked, StoreMoment moment, ReconciliationReceipt? said, IReadOnlyList<ExpectedRow<TKey, TResult>> rows, int withheld)
     {
         if (said is not null)
         {
+            Count(moment.Ways, $"{said.Used.Mode} {said.Reason}", 1);
+            Count(moment.Ways, $"{said.Used.Mode} withholds", withheld);
+            foreach (IGrouping<string, ExpectedRow<TKey, TResult>> way in rows.GroupBy(r => WayOf(said.Used, r)))
+            {
+                Count(moment.Ways, way.Key, way.Count());
+            }
+
             (int, int, int, int) expected = (rows.Count(r => r.BatchWeight == 1), rows.Count(r => r.BatchWeight == 0), rows.Count(r => r.BatchWeight is > 0 and < 1), withheld);
             Model.Check((said.BatchRows, said.RealTimeRows, said.BlendedRows, said.WithheldRows) == expected, $"{asked}: the receipt counts {said}, but there are {expected}");
         }
     }
+
+    private static string WayOf(Reconciliation used, ExpectedRow<TKey, TResult> row) =>
+        $"{used.Mode} {(row.BatchWeight switch { 0 => "real-time", 1 => "batch", _ => "blend" })} of {row.Source}{(row.Session is null ? "" : " session")}";
+
+    private static void Count(Dictionary<string, int> ways, string way, int rows) => ways[way] = ways.GetValueOrDefault(way) + rows;
 
     private RealTimeReason? ReasonOf(Reconciliation used, Receipt receipt, StoreMoment moment, LogPosition atLeast) => used.Mode switch
     {

@@ -64,6 +64,9 @@ internal sealed class StoreModel : IAsyncDisposable
     /// <summary>How many keys the drift audit has compared.</summary>
     public long AuditedKeys { get; private set; }
 
+    /// <summary>How often rows were made in which way.</summary>
+    public Dictionary<string, int> Ways { get; } = [];
+
     /// <summary>How the store is kept.</summary>
     public Durability Durability => _durability;
 
@@ -71,9 +74,10 @@ internal sealed class StoreModel : IAsyncDisposable
     public bool IsInMemory => _memory is not null;
 
     /// <summary>The store at rest.</summary>
-    public StoreMoment Moment => new(_store!, _events, _batchEnds, _source) 
+    public StoreMoment Moment => new(_store!, _events, _batchEnds, _source)
     {
         Reconciliations = _reconciliations,
+        Ways = Ways,
         LastBatchFailed = !_schedule.IsByHand && (_diskFailed || _paused) ? null : _lastBatchFailed,
     };
 
