@@ -52,7 +52,7 @@ internal sealed class PowerCutTests
     /// <summary>Appends and batches until the power is cut.</summary>
     private static async Task<(long Acknowledged, bool Cut)> LiveAsync(InMemoryStorage disk, Random random, long start, string where)
     {
-        long callsLeft = random.Next(1, 160);
+        long callsLeft = random.Next(1, 240);
         bool cut = false;
         disk.BeforeCall = _ =>
         {
@@ -71,9 +71,9 @@ internal sealed class PowerCutTests
             long next = store.Position.Value;
             for (int i = 0; i < Appends; i++)
             {
-                if (random.Next(5) == 0)
+                if (random.Next(3) == 0)
                 {
-                    await store.RunBatchAsync();
+                    await store.RunBatchAsync(random.Next(4) == 0 ? BatchMode.Full : BatchMode.Incremental);
                 }
 
                 Numbered[] events = [.. Enumerable.Range(0, random.Next(1, 9)).Select(n => Numbered.At(next + n))];

@@ -89,6 +89,8 @@ internal sealed class RandomSequenceTests
                 case 18: await ReopenAsync(model, random); break;
                 case 19: await model.AskAllAsync(); break;
                 case 20 when random.Next(2) == 0: await model.PauseBatchesAsync(); break;
+                case 21: await model.RunBatchesAsync(); break;
+                case 22: await model.CancelBatchAsync(); break;
                 default: await model.AskAsync(); break;
             }
 

@@ -166,11 +166,12 @@ internal sealed class StoreModel : IAsyncDisposable
     /// <summary>Runs a batch.</summary>
     public async Task RunBatchAsync()
     {
-        Tell($"batch up to {_events.Count}");
+        BatchMode mode = _random.Next(4) == 0 ? BatchMode.Full : BatchMode.Incremental;
+        Tell($"{(mode == BatchMode.Full ? "full batch" : "batch")} up to {_events.Count}");
         BatchRun run;
         try
         {
-            run = await _store!.RunBatchAsync();
+            run = await _store!.RunBatchAsync(mode);
             _knownRun = run;
         }
         catch (LambdaCoreException error) when (_diskFailed)
@@ -257,6 +258,48 @@ internal sealed class StoreModel : IAsyncDisposable
         Model.Check(_diskFailed || _paused || status.ConsecutiveFailures == 0, $"a batch run failed by itself: {status.LastFailure}");
         ScheduledRuns += status.LastRun is null || status.LastRun == _knownRun ? 0 : 1;
         _knownRun = status.LastRun;
+    }
+
+    /// <summary>Runs a batch after every few events, so that views have several layers.</summary>
+    public async Task RunBatchesAsync()
+    {
+        for (int runs = _random.Next(2, 6); runs > 0; runs--)
+        {
+            await AppendBatchAsync(_random.Next(1 << _random.Next(6)));
+            await RunBatchAsync();
+        }
+    }
+
+    /// <summary>Runs a batch, and cancels it at one of its steps.</summary>
+    public async Task CancelBatchAsync()
+    {
+        int left = _random.Next(1, 12);
+        Tell($"batch up to {_events.Count}, cancelled at step {left}");
+        using CancellationTokenSource cancellation = new();
+        try
+        {
+            _knownRun = await _store!.RunBatchAsync(_random.Next(2) == 0 ? BatchMode.Full : BatchMode.Incremental, new Followed(() =>
+            {
+                if (--left == 0)
+                {
+                    cancellation.Cancel();
+                }
+            }), cancellation.Token);
+            _lastBatchFailed = false;
+        }
+        catch (OperationCanceledException)
+        {
+            Tell("  it was cancelled");
+        }
+        catch (LambdaCoreException error) when (_diskFailed)
+        {
+            Tell($"  it failed, as the disk did earlier: {error.Message}");
+            _lastBatchFailed = true;
+        }
+        finally
+        {
+            _batchEnds.Clear();
+        }
     }
 
     /// <summary>Begins generations of the speed layer as batch runs that then fail do, so that old ones move out of memory.</summary>
@@ -368,6 +411,18 @@ internal sealed class StoreModel : IAsyncDisposable
     /// <summary>Deletes what is not the truth, while the store is closed.</summary>
     public void DeleteDisposable()
     {
+        if (_memory is not null && _random.Next(3) == 0)
+        {
+            string[] layers = [.. _known.Order().Select(v => $"views/{ViewFolder.NameOf(v)}/_lookup").SelectMany(f => _memory.List(f).Select(file => $"{f}/{file}"))];
+            if (layers.Length > 0)
+            {
+                string layer = layers[_random.Next(layers.Length)];
+                Tell($"delete {layer}");
+                _memory.Delete(layer);
+                return;
+            }
+        }
+
         bool batch = _random.Next(3) > 0;
         bool speed = !batch || _random.Next(2) == 0;
         Tell($"delete {(batch ? "batch views" : "")} {(speed ? "speed states" : "")}");
@@ -455,5 +510,10 @@ internal sealed class StoreModel : IAsyncDisposable
         {
             Array.Fill(payload, (byte)0xEE);
         }
+    }
+
+    private sealed class Followed(Action step) : IProgress<BatchProgress>
+    {
+        public void Report(BatchProgress value) => step();
     }
 }
