@@ -149,9 +149,14 @@ internal sealed class BatchRunner<TEvent>(
     private async Task<BatchRun> RunAloneAsync(BatchMode mode, ProgressReporter progress, CancellationToken cancellationToken)
     {
         long started = clock.GetTimestamp();
-        LogPosition end = speed.OpenGeneration();
-        progress.Begin(view: null, BatchPhase.Sealing, end.Value - log.SealedEnd.Value);
-        await log.SealAsync(end, cancellationToken).ConfigureAwait(false);
+        LogPosition end = await log.SealAsync(
+            () =>
+            {
+                LogPosition chosen = speed.OpenGeneration();
+                progress.Begin(view: null, BatchPhase.Sealing, chosen.Value - log.SealedEnd.Value);
+                return chosen;
+            },
+            cancellationToken).ConfigureAwait(false);
         progress.Expect(views.Sum(v => end.Value - StartOf(v, mode).Value));
         List<BatchRunView> reports = [];
         List<Exception> failures = [];
@@ -198,7 +203,7 @@ internal sealed class BatchRunner<TEvent>(
             keys = computed.Keys;
             Hand(computed, view, () =>
             {
-                drift.Compare(view, computed, cancellationToken);
+                drift.Compare(view, computed, log.BatchOnlyIn(computed.Range) > 0, cancellationToken);
                 if (isNew)
                 {
                     view.Extend(computed);

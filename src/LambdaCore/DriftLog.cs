@@ -20,8 +20,9 @@ internal sealed class DriftLog(bool isOn, ILogger logger)
     /// <summary>Compares a layer with what the speed layer has of the same events. Whatever is found, or fails, is reported, and the batch run goes on.</summary>
     /// <param name="view">The view.</param>
     /// <param name="layer">The layer, not yet served.</param>
+    /// <param name="holdsBatchOnly">Whether the layer counts events that the speed layer leaves to batches, since they came too late.</param>
     /// <param name="cancellationToken">Stops the comparison.</param>
-    public void Compare<TEvent>(ServedView<TEvent> view, BatchView layer, CancellationToken cancellationToken)
+    public void Compare<TEvent>(ServedView<TEvent> view, BatchView layer, bool holdsBatchOnly, CancellationToken cancellationToken)
     {
         if (!isOn)
         {
@@ -31,6 +32,12 @@ internal sealed class DriftLog(bool isOn, ILogger logger)
         if (layer.Range.Start != view.Snapshot.End)
         {
             Skip(DriftReport.ComputedAnew);
+            return;
+        }
+
+        if (holdsBatchOnly)
+        {
+            Skip(DriftReport.HoldsBatchOnly);
             return;
         }
 

@@ -54,6 +54,28 @@ public sealed class LambdaStoreOptions<TEvent>
     /// <summary>Whether each batch run compares what it computed with what the speed layer has of the same events: see <see cref="DriftReport"/>. Default: true.</summary>
     public bool AuditDrift { get; set; } = true;
 
+    /// <summary>
+    /// How far out of order events may come without being late: the watermark stays so far behind the highest event time. Not negative, in whole microseconds;
+    /// default zero, so that every event before the highest event time is late.
+    /// </summary>
+    /// <remarks>An event that is late counts all the same. What the watermark decides is which windows are complete.</remarks>
+    public TimeSpan AllowedDisorder { get; set; } = TimeSpan.Zero;
+
+    /// <summary>
+    /// How far behind the watermark an event may be and still count at once, whatever <see cref="LateEvents"/> says. Not negative, in whole microseconds;
+    /// default 24 hours.
+    /// </summary>
+    public TimeSpan GracePeriod { get; set; } = TimeSpan.FromHours(24);
+
+    /// <summary>What becomes of events that are late by more than <see cref="GracePeriod"/>. Default: <see cref="LatePolicy.Include"/>.</summary>
+    public LatePolicy LateEvents { get; set; } = LatePolicy.Include;
+
+    /// <summary>
+    /// How far ahead of its ingestion (<see cref="TimeProvider"/>) an event may lie and still move the watermark, so that one wrong clock does not make all others
+    /// late. Not negative, in whole microseconds; default one hour. Events beyond it count like any other; how many there were says <see cref="EventTimeStatus.HeldBack"/>.
+    /// </summary>
+    public TimeSpan FutureBound { get; set; } = TimeSpan.FromHours(1);
+
     /// <summary>Where the store reads the clock. Default: <see cref="System.TimeProvider.System"/>.</summary>
     public TimeProvider TimeProvider { get; set; } = TimeProvider.System;
 
@@ -124,6 +146,10 @@ public sealed class LambdaStoreOptions<TEvent>
         _ = ViewFolder.NamesOf(_views.Select(v => v.View.Name));
         ThrowUnlessDefined(Durability);
         ThrowUnlessDefined(Backpressure);
+        ThrowUnlessDefined(LateEvents);
+        ThrowUnlessLength(AllowedDisorder, nameof(AllowedDisorder));
+        ThrowUnlessLength(GracePeriod, nameof(GracePeriod));
+        ThrowUnlessLength(FutureBound, nameof(FutureBound));
         ArgumentOutOfRangeException.ThrowIfLessThan(QueueCapacity, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(SegmentEvents, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(SpeedMemoryBytes, 16L << 20);
@@ -132,6 +158,14 @@ public sealed class LambdaStoreOptions<TEvent>
         ArgumentNullException.ThrowIfNull(BatchSchedule);
         ArgumentNullException.ThrowIfNull(TimeProvider);
         ArgumentNullException.ThrowIfNull(LoggerFactory);
+    }
+
+    private static void ThrowUnlessLength(TimeSpan length, string option)
+    {
+        if (length < TimeSpan.Zero || length.Ticks % TimeSpan.TicksPerMicrosecond != 0)
+        {
+            throw new ArgumentOutOfRangeException(option, length, $"{option} cannot be {length}. Choose a length of time that is not negative, in whole microseconds.");
+        }
     }
 
     private static void ThrowUnlessDefined<TEnum>(TEnum value)

@@ -1,6 +1,7 @@
 using LambdaCore.Diagnostics;
 using LambdaCore.Log;
 using LambdaCore.Serving;
+using LambdaCore.Values;
 using Microsoft.Extensions.Logging;
 
 namespace LambdaCore;
@@ -28,6 +29,26 @@ public sealed class LambdaStore<TEvent> : IAsyncDisposable
 
     /// <summary>What comparisons of the layers have found, if <see cref="LambdaStoreOptions{TEvent}.AuditDrift"/> is set. Costs nothing.</summary>
     public DriftReport Drift => _parts.Batches.Drift;
+
+    /// <summary>What the times of the events came to that the views show: the watermark, and how many were late.</summary>
+    public EventTimeStatus EventTime
+    {
+        get
+        {
+            // In this order, so that no view's batch ends after the events that are spoken of.
+            LogPosition inAllViews = _parts.Views.Count == 0 ? _parts.Log.SealedEnd : _parts.Views.Min(v => v.Snapshot.End);
+            EventTimeTally covered = _parts.Log.SealedTally(inAllViews);
+            return EventTimeStatus.Of(_parts.Progress.Applied, covered);
+        }
+    }
+
+    /// <summary>
+    /// The store in words, several lines: event time and how late events are treated, durability, and each view with its windows.
+    /// </summary>
+    public string Describe() => _parts.Description;
+
+    /// <inheritdoc cref="Describe"/>
+    public override string ToString() => Describe();
 
     /// <summary>Appends one event.</summary>
     /// <remarks>
@@ -85,6 +106,19 @@ public sealed class LambdaStore<TEvent> : IAsyncDisposable
         return Enum.IsDefined(mode)
             ? _parts.Batches.RunAsync(mode, progress, cancellationToken)
             : throw new ArgumentOutOfRangeException(nameof(mode), mode, $"Choose one of {string.Join(", ", Enum.GetNames<BatchMode>())}.");
+    }
+
+    /// <summary>
+    /// Reads the events that were rejected since they came too late (<see cref="LatePolicy.Reject"/>), in the order of the log: all that were acknowledged when the
+    /// reading begins.
+    /// </summary>
+    /// <remarks>Those that are sealed stand in the Delta table <c>deadletters</c> of the store's folder, for readers from outside.</remarks>
+    /// <param name="cancellationToken">Stops reading.</param>
+    /// <exception cref="LogCorruptException">A file is damaged; the message names it.</exception>
+    public IAsyncEnumerable<DeadLetter<TEvent>> ReadDeadLettersAsync(CancellationToken cancellationToken = default)
+    {
+        ThrowIfDisposed();
+        return _parts.Log.ReadDeadLettersAsync(cancellationToken);
     }
 
     /// <summary>Begins a question to a view.</summary>

@@ -43,6 +43,9 @@ internal sealed class OpenStore<TEvent>
     /// <summary>Logs.</summary>
     public required ILogger Logger { get; init; }
 
+    /// <summary>The store in words: see <see cref="LambdaStore{TEvent}.Describe"/>.</summary>
+    public required string Description { get; init; }
+
     /// <summary>Closes the store: first what takes events in, last the lock.</summary>
     public async ValueTask CloseAsync()
     {

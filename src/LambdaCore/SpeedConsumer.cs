@@ -12,16 +12,12 @@ namespace LambdaCore;
 internal sealed class SpeedConsumer<TEvent>(SpeedLayer<TEvent> speed, Progress progress, Action applied) : IGroupConsumer<TEvent>
 {
     /// <inheritdoc/>
-    public void Apply(ReadOnlySpan<TEvent> events, ReadOnlySpan<long> times, LogPosition first, long ingestedAt)
+    public void Apply(in DurableGroup<TEvent> group)
     {
-        speed.Apply(events, times, first);
-        long highest = long.MinValue;
-        foreach (long time in times)
-        {
-            highest = Math.Max(highest, time);
-        }
-
-        progress.Advance(first.Plus(events.Length), highest, ingestedAt);
+        LogPosition end = group.First.Plus(group.Events.Length);
+        progress.Announce(end, group.Tally);
+        speed.Apply(group.Events, group.Times, group.First, group.Skipped);
+        progress.Advance(end, group.IngestedAt);
         applied();
     }
 

@@ -44,11 +44,11 @@ internal static class StoreOpening
             EventLog<TEvent> log = Keep(EventLog<TEvent>.Open(storage, duckDb, codec, LogOptionsOf(options), options.TimeProvider, logger));
             SpeedLayer<TEvent> speed = Keep(new SpeedLayer<TEvent>(
                 new SpeedOptions(storage, SpeedFolder) { MemoryBytes = options.SpeedMemoryBytes }, log.SealedEnd));
-            Progress progress = new(log.SealedEnd, log.SealedWatermark(log.SealedEnd), log.SealedIngestedAt);
+            Progress progress = new(log.SealedEnd, log.SealedTally(log.SealedEnd), log.SealedIngestedAt);
             BatchRunner<TEvent>? batches = null;
             BatchScheduler<TEvent>? scheduler = null;
             ServingContext<TEvent> context = new(
-                speed, progress, () => log.Acknowledged, log.SealedWatermark, (view, damage) => batches!.RepairAsync(view, damage), () => batches!.LastRunFailed, options.TimeProvider, codec.EventTimeProperty.Name);
+                speed, progress, () => log.Acknowledged, log.SealedTally, (view, damage) => batches!.RepairAsync(view, damage), () => batches!.LastRunFailed, options.TimeProvider, codec.EventTimeProperty.Name);
             BatchContext batchContext = new(
                 storage, duckDb, log.Segments, log.StoreId, codec.EventTimeProperty.Name, BatchMemoryBytesOf(options), options.TimeProvider, logger);
             List<ServedView<TEvent>> views = [];
@@ -75,8 +75,7 @@ internal static class StoreOpening
                 scheduler.Start();
             }
 
-            LogMessages.StoreOpened(logger, folder, log.End.Value, log.SealedEnd.Value, views.Count);
-            return new LambdaStore<TEvent>(new OpenStore<TEvent>
+            OpenStore<TEvent> parts = new()
             {
                 Folder = folder,
                 FolderLock = folderLock,
@@ -89,7 +88,10 @@ internal static class StoreOpening
                 Views = views,
                 ViewsByName = views.ToDictionary(v => v.Plan.Name, StringComparer.Ordinal),
                 Logger = logger,
-            });
+                Description = StoreDescription.Of(folder, options),
+            };
+            LogMessages.StoreOpened(logger, log.End.Value, log.SealedEnd.Value, parts.Description);
+            return new LambdaStore<TEvent>(parts);
         }
         catch
         {
@@ -134,7 +136,11 @@ internal static class StoreOpening
         Backpressure = options.Backpressure,
         QueueCapacity = options.QueueCapacity,
         SegmentEvents = options.SegmentEvents,
+        Times = new EventTimeRules(
+            Microseconds(options.AllowedDisorder), Microseconds(options.GracePeriod), options.LateEvents, Microseconds(options.FutureBound)),
     };
+
+    private static long Microseconds(TimeSpan length) => length.Ticks / TimeSpan.TicksPerMicrosecond;
 
     private static void RegisterFunctions(DuckDbConnection connection, IEnumerable<ViewPlan> plans)
     {

@@ -142,7 +142,7 @@ internal sealed class BatchTable
         return layer;
     }
 
-    /// <summary>Computes the states of a range of sealed events without keeping them, for the speed layer to begin with.</summary>
+    /// <summary>Computes the states of a range of sealed events without keeping them, for the speed layer to begin with: of those that count at once.</summary>
     /// <param name="range">The events that count.</param>
     /// <param name="visit">Takes in each row; a key may come several times, with parts of its state.</param>
     public void Visit(LogRange range, VisitStates visit) => _states.Visit(range, visit);

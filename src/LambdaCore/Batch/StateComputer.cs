@@ -83,7 +83,7 @@ internal sealed class StateComputer(BatchContext context, ViewPlan plan, MergeLa
         }, cancellationToken);
     }
 
-    /// <summary>Computes the states of a range without keeping them, for the speed layer to begin with. A key may come several times, with parts of its state.</summary>
+    /// <summary>Computes the states of a range without keeping them, for the speed layer to begin with: of those that count at once. A key may come several times, with parts of its state.</summary>
     public void Visit(LogRange range, VisitStates visit)
     {
         PieceSize pieces = new(plan, context.MemoryBytes);
@@ -95,7 +95,7 @@ internal sealed class StateComputer(BatchContext context, ViewPlan plan, MergeLa
             try
             {
                 using DuckDbConnection connection = context.DuckDb.Connect();
-                StateRows.Visit(connection, Select(piece), plan, Take, CancellationToken.None);
+                StateRows.Visit(connection, Select(piece, atOnce: true), plan, Take, CancellationToken.None);
                 pieces.Learn(piece.Count, keys, bytes);
                 next = piece.End;
             }
@@ -170,7 +170,8 @@ internal sealed class StateComputer(BatchContext context, ViewPlan plan, MergeLa
             return keys;
         }, cancellationToken);
 
-    private string Select(LogRange range) => StateRows.Select(plan, context.EventTimeColumn, context.Segments(range), range);
+    private string Select(LogRange range, bool atOnce = false) =>
+        StateRows.Select(plan, context.EventTimeColumn, context.Segments(range), range, atOnce);
 
     /// <summary>Uses a connection that a cancellation interrupts.</summary>
     private long Run(Func<DuckDbConnection, long> use, CancellationToken cancellationToken)

@@ -19,12 +19,27 @@ internal static class StateRows
     /// <param name="eventTimeColumn">The column of event time.</param>
     /// <param name="segments">The segments that hold the range, and perhaps more.</param>
     /// <param name="range">The events that count.</param>
-    public static string Select(ViewPlan plan, string eventTimeColumn, MaterialisedSegments segments, LogRange range)
+    /// <param name="atOnce">Whether only events count that count at once: without those that came so late that they wait for the batch.</param>
+    public static string Select(ViewPlan plan, string eventTimeColumn, MaterialisedSegments segments, LogRange range, bool atOnce = false)
     {
-        string files = Sql.Parquet(segments.Paths);
-        string source = segments.Range == range
-            ? files
-            : string.Create(CultureInfo.InvariantCulture, $"(SELECT * FROM {files} WHERE {EventSchema.PositionColumn} >= {range.Start.Value} AND {EventSchema.PositionColumn} < {range.End.Value})");
+        string source = Sql.Parquet(segments.Paths);
+        List<string> conditions = [];
+        if (segments.Range != range)
+        {
+            conditions.Add(string.Create(
+                CultureInfo.InvariantCulture, $"{EventSchema.PositionColumn} >= {range.Start.Value} AND {EventSchema.PositionColumn} < {range.End.Value}"));
+        }
+
+        if (atOnce)
+        {
+            conditions.Add($"NOT {EventSchema.BatchOnlyColumn}");
+        }
+
+        if (conditions.Count > 0)
+        {
+            source = $"(SELECT * FROM {source} WHERE {string.Join(" AND ", conditions)})";
+        }
+
         return SqlCompiler.SelectStates(plan, source, eventTimeColumn);
     }
 

@@ -5,8 +5,8 @@ namespace LambdaCore.Diagnostics;
 /// <summary>Every message that the library logs, once.</summary>
 internal static partial class LogMessages
 {
-    [LoggerMessage(1, LogLevel.Information, "Opened store {Folder}: {Events} events, {Sealed} of them sealed, {Views} views")]
-    public static partial void StoreOpened(ILogger logger, string folder, long events, long @sealed, int views);
+    [LoggerMessage(1, LogLevel.Information, "Opened with {Events} events, {Sealed} of them sealed. {Description}")]
+    public static partial void StoreOpened(ILogger logger, long events, long @sealed, string description);
 
     [LoggerMessage(2, LogLevel.Information, "Closed store {Folder}")]
     public static partial void StoreClosed(ILogger logger, string folder);

@@ -1,4 +1,5 @@
 using System.Buffers;
+using LambdaCore.Values;
 
 namespace LambdaCore.Log;
 
@@ -7,6 +8,8 @@ namespace LambdaCore.Log;
 internal sealed class AppendGroup<TEvent>
 {
     private readonly List<AppendRequest<TEvent>> _requests = [];
+    private long[] _times = [];
+    private EventTimeTally _tally;
 
     /// <summary>The number of events.</summary>
     public int Count { get; private set; }
@@ -20,6 +23,9 @@ internal sealed class AppendGroup<TEvent>
     /// <summary>When the group was appended, in microseconds since the Unix epoch.</summary>
     public long IngestedAt { get; private set; }
 
+    /// <summary>What the times of the events came to; known once the group was placed.</summary>
+    public GroupTimes? Times { get; private set; }
+
     /// <summary>The requests, in order.</summary>
     public IReadOnlyList<AppendRequest<TEvent>> Requests => _requests;
 
@@ -31,9 +37,21 @@ internal sealed class AppendGroup<TEvent>
         PayloadBytes += request.Payload.Length;
     }
 
-    /// <summary>Gives every event its position.</summary>
-    public void Place(LogPosition first, long ingestedAt)
+    /// <summary>Gives every event its position, and has its time judged.</summary>
+    public void Place(LogPosition first, long ingestedAt, Func<TEvent, long> eventTime, EventTimeJudge judge)
     {
+        _times = ArrayPool<long>.Shared.Rent(Count);
+        int next = 0;
+        foreach (AppendRequest<TEvent> request in _requests)
+        {
+            foreach (TEvent e in request.Events.Span)
+            {
+                _times[next++] = eventTime(e);
+            }
+        }
+
+        Times = judge.Judge(_times.AsSpan(0, Count), ingestedAt);
+        _tally = judge.Tally;
         Range = new LogRange(first, first.Plus(Count));
         IngestedAt = ingestedAt;
         foreach (AppendRequest<TEvent> request in _requests)
@@ -43,24 +61,25 @@ internal sealed class AppendGroup<TEvent>
         }
     }
 
-    /// <summary>Hands all events to a consumer as one group.</summary>
-    public void ApplyTo(IGroupConsumer<TEvent> consumer, Func<TEvent, long> eventTime)
+    /// <summary>Hands all events to a consumer as one group, once.</summary>
+    public void ApplyTo(IGroupConsumer<TEvent> consumer)
     {
         TEvent[]? gathered = _requests.Count == 1 ? null : ArrayPool<TEvent>.Shared.Rent(Count);
-        long[] times = ArrayPool<long>.Shared.Rent(Count);
         try
         {
-            ReadOnlySpan<TEvent> events = gathered is null ? _requests[0].Events.Span : Gather(gathered);
-            for (int i = 0; i < events.Length; i++)
+            consumer.Apply(new DurableGroup<TEvent>
             {
-                times[i] = eventTime(events[i]);
-            }
-
-            consumer.Apply(events, times.AsSpan(0, Count), Range.Start, IngestedAt);
+                Events = gathered is null ? _requests[0].Events.Span : Gather(gathered),
+                Times = _times.AsSpan(0, Count),
+                Skipped = Times!.Skipped,
+                First = Range.Start,
+                IngestedAt = IngestedAt,
+                Tally = _tally,
+            });
         }
         finally
         {
-            ArrayPool<long>.Shared.Return(times);
+            ArrayPool<long>.Shared.Return(_times);
             if (gathered is not null)
             {
                 ArrayPool<TEvent>.Shared.Return(gathered, clearArray: true);

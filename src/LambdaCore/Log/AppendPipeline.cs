@@ -23,7 +23,8 @@ internal sealed class AppendPipeline<TEvent> : IAsyncDisposable
     private readonly EventLogOptions _options;
     private readonly TimeProvider _clock;
     private readonly IGroupConsumer<TEvent> _consumer;
-    private readonly Action _appended;
+    private readonly EventTimeJudge _judge;
+    private readonly Action _applied;
     private readonly AppendRequestPool<TEvent> _pool = new();
     private readonly Channel<AppendRequest<TEvent>> _requests;
     private readonly Channel<AppendGroup<TEvent>> _groups;
@@ -42,17 +43,20 @@ internal sealed class AppendPipeline<TEvent> : IAsyncDisposable
     /// <param name="codec">Encodes the events, on the caller's thread.</param>
     /// <param name="wal">Where groups become durable; it goes on at its end.</param>
     /// <param name="options">How far an acknowledgement goes, and how much may wait.</param>
+    /// <param name="tally">What the times of the events in the log came to.</param>
     /// <param name="clock">Tells when a group was appended.</param>
     /// <param name="consumer">Takes in each group once it is durable.</param>
-    /// <param name="appended">Called by the writer after each group.</param>
-    public AppendPipeline(EventCodec<TEvent> codec, WriteAheadLog wal, EventLogOptions options, TimeProvider clock, IGroupConsumer<TEvent> consumer, Action appended)
+    /// <param name="applied">Called after each group that was applied.</param>
+    public AppendPipeline(
+        EventCodec<TEvent> codec, WriteAheadLog wal, EventLogOptions options, EventTimeTally tally, TimeProvider clock, IGroupConsumer<TEvent> consumer, Action applied)
     {
         _codec = codec;
         _wal = wal;
         _options = options;
         _clock = clock;
         _consumer = consumer;
-        _appended = appended;
+        _judge = new EventTimeJudge(options.Times, tally);
+        _applied = applied;
         _next = wal.End;
         _acknowledged = _next.Value;
         _requests = Channel.CreateBounded<AppendRequest<TEvent>>(new BoundedChannelOptions(options.QueueCapacity) { SingleReader = true });
@@ -188,14 +192,14 @@ internal sealed class AppendPipeline<TEvent> : IAsyncDisposable
 
     private void Encode(AppendRequest<TEvent> request)
     {
-        request.Payload.WriteInt64((long)_codec.Fingerprint);
+        GroupPayload.Begin(request.Payload, _codec.Fingerprint);
         ReadOnlySpan<TEvent> events = request.Events.Span;
         for (int i = 0; i < events.Length; i++)
         {
             _codec.Encode(events[i], request.Payload);
         }
 
-        if (request.Payload.Length > WriteAheadFormat.MaximumPayloadLength)
+        if (request.Payload.Length + GroupPayload.MaximumOverhead(events.Length) > WriteAheadFormat.MaximumPayloadLength)
         {
             throw new ArgumentException(
                 $"The {events.Length} events take {request.Payload.Length} bytes, but at most {WriteAheadFormat.MaximumPayloadLength} can be appended as one. Append them in smaller batches. Nothing was appended.", nameof(request));
@@ -224,7 +228,7 @@ internal sealed class AppendPipeline<TEvent> : IAsyncDisposable
             while (await _requests.Reader.WaitToReadAsync().ConfigureAwait(false))
             {
                 group = Gather();
-                group.Place(_next, UnixTime.FromDateTimeOffset(_clock.GetUtcNow()));
+                group.Place(_next, UnixTime.FromDateTimeOffset(_clock.GetUtcNow()), _codec.EventTime, _judge);
                 _next = group.Range.End;
                 ReadOnlyMemory<byte> payload = Frame(group);
                 Volatile.Write(ref _appendedBytes, _appendedBytes + payload.Length);
@@ -249,8 +253,6 @@ internal sealed class AppendPipeline<TEvent> : IAsyncDisposable
                     await _groups.Writer.WriteAsync(group).ConfigureAwait(false);
                     group = null;
                 }
-
-                _appended();
             }
         }
         catch (Exception error)
@@ -281,21 +283,23 @@ internal sealed class AppendPipeline<TEvent> : IAsyncDisposable
         return group;
     }
 
-    /// <summary>The payload of a group's frame: the codec's fingerprint once, then all events.</summary>
+    /// <summary>The payload of a group's frame.</summary>
     private ReadOnlyMemory<byte> Frame(AppendGroup<TEvent> group)
     {
         if (group.Requests.Count == 1 && _options.Durability != Durability.None)
         {
+            GroupPayload.Complete(group.Requests[0].Payload, group.Times!);
             return group.Requests[0].Payload.WrittenMemory;
         }
 
         _frame.Clear();
-        _frame.WriteInt64((long)_codec.Fingerprint);
+        GroupPayload.Begin(_frame, _codec.Fingerprint);
         foreach (AppendRequest<TEvent> request in group.Requests)
         {
-            _frame.WriteRaw(request.Payload.Written[sizeof(long)..]);
+            _frame.WriteRaw(request.Payload.Written[GroupPayload.PrefixLength..]);
         }
 
+        GroupPayload.Complete(_frame, group.Times!);
         return _frame.WrittenMemory;
     }
 
@@ -311,9 +315,10 @@ internal sealed class AppendPipeline<TEvent> : IAsyncDisposable
                     continue;
                 }
 
-                group.ApplyTo(_consumer, _codec.EventTime);
+                group.ApplyTo(_consumer);
                 Volatile.Write(ref _acknowledged, group.Range.End.Value);
                 group.Complete();
+                _applied();
             }
             catch (Exception error)
             {

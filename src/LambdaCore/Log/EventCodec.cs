@@ -26,7 +26,7 @@ internal sealed class EventCodec<TEvent>
         Schema = schema;
         EventTimeProperty = eventTime;
         Fingerprint = XxHash64.Hash(Encoding.UTF8.GetBytes(
-            string.Join('\n', schema.Properties.Select(p => $"{p.Name}:{p.Type}").Prepend("LambdaCore event encoding 1"))));
+            string.Join('\n', schema.Properties.Select(p => $"{p.Name}:{p.Type}").Prepend("LambdaCore event encoding 2"))));
         _encode = CompileEncode(schema);
         Decode = CompileDecode(schema);
         ParameterExpression e = Expression.Parameter(typeof(TEvent), "e");

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using LambdaCore.Diagnostics;
 using LambdaCore.DuckDb;
 using LambdaCore.Storage;
@@ -17,7 +18,6 @@ namespace LambdaCore.Log;
 internal sealed class EventLog<TEvent> : IDisposable, IAsyncDisposable
 {
     private const string Folder = "log";
-    private const string MaxEventTimeTag = "max_event_time";
     private const string LastIngestedAtTag = "last_ingested_at";
 
     private readonly IStorage _storage;
@@ -29,9 +29,12 @@ internal sealed class EventLog<TEvent> : IDisposable, IAsyncDisposable
     private readonly WriteAheadLog _wal;
     private readonly SegmentSealer _sealer;
     private readonly SegmentVerifier _verifier;
+    private readonly DeadLetterTable<TEvent> _deadLetters;
     private readonly SemaphoreSlim _sealing = new(1);
     private AppendPipeline<TEvent>? _pipeline;
     private volatile SegmentList _segments;
+    private volatile SegmentTally _tallies;
+    private EventTimeTally _replayed;
     private Task _backgroundSeal = Task.CompletedTask;
     private int _backgroundSealing;
     private LogPosition _sealTried;
@@ -48,6 +51,8 @@ internal sealed class EventLog<TEvent> : IDisposable, IAsyncDisposable
         _logger = logger;
         _table = table;
         _segments = SegmentList.Of(table);
+        _tallies = new SegmentTally(_segments);
+        _replayed = _tallies.Whole;
         _verifier = new SegmentVerifier(storage, Folder);
         _sealer = new SegmentSealer(storage, duckDb, codec.Schema, codec.EventTimeProperty, codec.Fingerprint);
         foreach (string orphan in table.UnknownFiles(".parquet"))
@@ -55,6 +60,7 @@ internal sealed class EventLog<TEvent> : IDisposable, IAsyncDisposable
             storage.Delete($"{Folder}/{orphan}");
         }
 
+        _deadLetters = new DeadLetterTable<TEvent>(storage, duckDb, codec, clock, table.StoreId, _segments.End);
         _wal = WriteAheadLog.Open(storage, table.StoreId, _segments.End, new WriteAheadLogOptions());
     }
 
@@ -70,15 +76,13 @@ internal sealed class EventLog<TEvent> : IDisposable, IAsyncDisposable
     /// <summary>The end of what was acknowledged.</summary>
     public LogPosition Acknowledged => _pipeline!.Acknowledged;
 
-    /// <summary>
-    /// The highest event time in the segments that end at or before a position, in microseconds since the Unix epoch;
-    /// <see cref="long.MinValue"/> if there are none.
-    /// </summary>
-    public long SealedWatermark(LogPosition end) => _segments.Segments
-        .TakeWhile(s => s.Range.End <= end)
-        .Select(s => long.Parse(s.File.Tags[MaxEventTimeTag], CultureInfo.InvariantCulture))
-        .Append(long.MinValue)
-        .Max();
+    /// <summary>What the times of the events before a position came to.</summary>
+    /// <param name="end">The end of a segment, as the end of each batch is; else the end of the last segment before it counts.</param>
+    public EventTimeTally SealedTally(LogPosition end) => _tallies.Before(end);
+
+    /// <summary>How many events of a range only batch views count.</summary>
+    /// <param name="range">From the end of one segment to that of another.</param>
+    public long BatchOnlyIn(LogRange range) => SealedTally(range.End).BatchOnly - SealedTally(range.Start).BatchOnly;
 
     /// <summary>When the newest sealed event was appended, in microseconds since the Unix epoch; <see cref="long.MinValue"/> for none.</summary>
     public long SealedIngestedAt =>
@@ -110,54 +114,39 @@ internal sealed class EventLog<TEvent> : IDisposable, IAsyncDisposable
         IStorage storage, DuckDbEngine duckDb, EventCodec<TEvent> codec, EventLogOptions options, TimeProvider clock, ILogger logger)
     {
         storage.CreateFolder(Folder);
-        DeltaTable table = DeltaTable.OpenOrCreate(storage, clock, Folder, codec.Schema.EventType.Name, MasterSchema.Of(codec.Schema), storeId: null);
+        DeltaTable table = DeltaTable.OpenOrCreate(storage, clock, Folder, codec.Schema.EventType.Name, MasterSchema.Delta(MasterSchema.Master(codec.Schema)), storeId: null);
         return new EventLog<TEvent>(storage, duckDb, codec, options, clock, logger, table);
     }
 
     /// <summary>Hands the events that are not sealed to a consumer, group by group.</summary>
-    public unsafe void Replay(IGroupConsumer<TEvent> consumer)
+    public void Replay(IGroupConsumer<TEvent> consumer)
     {
         if (_wal.End == SealedEnd)
         {
             return;
         }
 
-        using WriteAheadReader frames = _wal.Read(new LogRange(SealedEnd, _wal.End));
-        TEvent[] events = [];
-        long[] times = [];
-        while (frames.TryRead(out WriteAheadFrame frame))
+        using FrameDecoder<TEvent> frames = new(_wal.Read(new LogRange(SealedEnd, _wal.End)), _codec);
+        while (frames.MoveNext())
         {
-            if (events.Length < frame.Count)
+            _replayed = _replayed.Plus(frames.Tally);
+            _replayedBytes += frames.Frame.Payload.Length;
+            consumer.Apply(new DurableGroup<TEvent>
             {
-                events = new TEvent[frame.Count];
-                times = new long[frame.Count];
-            }
-
-            ReadOnlySpan<byte> payload = frame.Payload.Span;
-            _replayedBytes += payload.Length;
-            fixed (byte* start = payload)
-            {
-                ByteReader reader = new(start, payload.Length);
-                if ((ulong)reader.ReadInt64() != _codec.Fingerprint)
-                {
-                    throw SegmentSealer.OtherColumns(frame.First, frame.End, _codec.Schema.EventType);
-                }
-
-                for (int i = 0; i < frame.Count; i++)
-                {
-                    events[i] = _codec.Decode(ref reader);
-                    times[i] = _codec.EventTime(events[i]);
-                }
-            }
-
-            consumer.Apply(events.AsSpan(0, frame.Count), times.AsSpan(0, frame.Count), frame.First, frame.IngestedAtMicroseconds);
+                Events = frames.Events,
+                Times = frames.EventTimes,
+                Skipped = frames.Times.Skipped,
+                First = frames.Frame.First,
+                IngestedAt = frames.Frame.IngestedAtMicroseconds,
+                Tally = _replayed,
+            });
         }
     }
 
     /// <summary>Begins to take in events.</summary>
     /// <param name="consumer">Takes in each durable group.</param>
     public void Start(IGroupConsumer<TEvent> consumer) =>
-        _pipeline = new AppendPipeline<TEvent>(_codec, _wal, _options, _clock, consumer, SealWhenLarge);
+        _pipeline = new AppendPipeline<TEvent>(_codec, _wal, _options, _replayed, _clock, consumer, SealWhenLarge);
 
     /// <inheritdoc cref="AppendPipeline{TEvent}.AppendAsync(TEvent, CancellationToken)"/>
     public ValueTask<LogPosition> AppendAsync(TEvent e, CancellationToken cancellationToken) => _pipeline!.AppendAsync(e, cancellationToken);
@@ -166,23 +155,64 @@ internal sealed class EventLog<TEvent> : IDisposable, IAsyncDisposable
     public ValueTask<LogRange> AppendAsync(ReadOnlyMemory<TEvent> events, CancellationToken cancellationToken) => _pipeline!.AppendAsync(events, cancellationToken);
 
     /// <summary>Moves events from the write-ahead log into the master dataset.</summary>
-    /// <param name="end">Seal at least the events before this position, which is the end of a group.</param>
+    /// <param name="end">Seal at least the events before this position, which is the end of a group that was applied.</param>
     /// <param name="cancellationToken">Stops between two segments.</param>
-    public async Task SealAsync(LogPosition end, CancellationToken cancellationToken)
+    public Task SealAsync(LogPosition end, CancellationToken cancellationToken) => SealAsync(() => end, cancellationToken);
+
+    /// <summary>Moves events from the write-ahead log into the master dataset, so that a segment ends at a position that is chosen on the spot.</summary>
+    /// <param name="chooseEnd">Called when nothing else is being sealed: gives the end of a group that was applied, not before <see cref="SealedEnd"/>.</param>
+    /// <param name="cancellationToken">Stops between two segments.</param>
+    /// <returns>What was chosen.</returns>
+    public async Task<LogPosition> SealAsync(Func<LogPosition> chooseEnd, CancellationToken cancellationToken)
     {
         await _sealing.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
+            LogPosition end = chooseEnd();
             await _pipeline!.WaitUntilWrittenAsync(end, cancellationToken).ConfigureAwait(false);
             while (SealedEnd < end)
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 SealSegment(new LogRange(SealedEnd, end));
             }
+
+            return end;
         }
         finally
         {
             _sealing.Release();
+        }
+    }
+
+    /// <summary>Reads the events that were rejected, in order, up to those that are acknowledged when the reading begins.</summary>
+    public async IAsyncEnumerable<DeadLetter<TEvent>> ReadDeadLettersAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        IReadOnlyList<DeltaFile> files;
+        List<DeadLetter<TEvent>> notSealed;
+        await _sealing.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            LogPosition end = Acknowledged;
+            await _pipeline!.WaitUntilWrittenAsync(end, cancellationToken).ConfigureAwait(false);
+            files = _deadLetters.Files(SealedEnd);
+            notSealed = await Task.Run(() => ReadDeadLetters(new LogRange(SealedEnd, end)), cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            _sealing.Release();
+        }
+
+        foreach (DeltaFile file in files)
+        {
+            foreach (DeadLetter<TEvent> letter in await Task.Run(() => _deadLetters.Read(file), cancellationToken).ConfigureAwait(false))
+            {
+                yield return letter;
+            }
+        }
+
+        foreach (DeadLetter<TEvent> letter in notSealed)
+        {
+            yield return letter;
         }
     }
 
@@ -226,46 +256,81 @@ internal sealed class EventLog<TEvent> : IDisposable, IAsyncDisposable
         _sealing.Dispose();
     }
 
+    private List<DeadLetter<TEvent>> ReadDeadLetters(LogRange notSealed)
+    {
+        List<DeadLetter<TEvent>> letters = [];
+        if (notSealed.IsEmpty)
+        {
+            return letters;
+        }
+
+        using FrameDecoder<TEvent> frames = new(_wal.Read(notSealed), _codec);
+        while (frames.MoveNext())
+        {
+            foreach (JudgedEvent judged in frames.Times.Judged.Where(j => j.Verdict.HasFlag(Verdict.Rejected)))
+            {
+                TimeSpan lateness = TimeSpan.FromMicroseconds(judged.Watermark - frames.EventTimes[judged.Index]);
+                letters.Add(new DeadLetter<TEvent>(
+                    frames.Frame.First.Plus(judged.Index),
+                    frames.Events[judged.Index],
+                    UnixTime.ToDateTimeOffset(frames.Frame.IngestedAtMicroseconds),
+                    lateness,
+                    SegmentSealer.ReasonOf(lateness, judged.Watermark, frames.Times.GracePeriod)));
+            }
+        }
+
+        return letters;
+    }
+
     private void SealSegment(LogRange range)
     {
         // A commit that failed may exist all the same, so that its file must stay as it is.
         _table.ThrowIfFailed();
         using WriteAheadReader frames = _wal.Read(range);
-        SegmentSealer.SealedFile file = _sealer.Write(frames, range, _options.SegmentEvents);
-        string name = SegmentList.PathOf(file.Range);
+        SegmentSealer.SealedRange written = _sealer.Write(frames, range, _options.SegmentEvents);
+        string name = SegmentList.PathOf(written.Range);
         try
         {
+            // First what was rejected: as long as the master dataset does not say that the range is sealed, it can be done again.
+            if (written.DeadLetters is { } deadLetters)
+            {
+                _deadLetters.Publish(written.Range, deadLetters);
+            }
+
             // An attempt that failed before it came to its commit may have left a file there.
             _storage.Delete($"{Folder}/{name}");
-            _storage.Adopt(file.ScratchPath, $"{Folder}/{name}");
+            _storage.Adopt(written.Master.ScratchPath, $"{Folder}/{name}");
         }
         catch
         {
-            ScratchFile.Discard(file.ScratchPath);
+            ScratchFile.Discard(written.Master.ScratchPath);
+            if (written.DeadLetters is { } deadLetters)
+            {
+                ScratchFile.Discard(deadLetters.ScratchPath);
+            }
+
             throw;
         }
 
-        string stats = DeltaStats.Json(
-            file.Range.Count,
-            new DeltaColumnStats(EventSchema.PositionColumn, IsTimestamp: false, file.Range.Start.Value, file.Range.End.Value - 1, 0),
-            new DeltaColumnStats(_codec.EventTimeProperty.Name, IsTimestamp: true, file.MinEventTime, file.MaxEventTime, 0));
-        IEnumerable<KeyValuePair<string, string>> tags = SegmentList.TagsOf(file.Range)
-            .Append(new(MaxEventTimeTag, file.MaxEventTime.ToString(CultureInfo.InvariantCulture)))
-            .Append(new(LastIngestedAtTag, file.LastIngestedAt.ToString(CultureInfo.InvariantCulture)));
-        DeltaFile added = new(name, file.Size, file.Sha256, _clock.GetUtcNow(), stats, tags);
-        _table.Commit([added], [], file.Range.End.Value, "SEAL");
+        IEnumerable<KeyValuePair<string, string>> tags = SegmentList.TagsOf(written.Range)
+            .Concat(SegmentTally.TagsOf(written.Tally))
+            .Append(new(LastIngestedAtTag, written.LastIngestedAt.ToString(CultureInfo.InvariantCulture)));
+        DeltaFile added = new(name, written.Master.Size, written.Master.Sha256, _clock.GetUtcNow(), written.Master.Stats, tags);
+        _table.Commit([added], [], written.Range.End.Value, "SEAL");
         _verifier.Trust(added);
-        _segments = SegmentList.Of(_table);
-        Volatile.Write(ref _sealedBytes, _sealedBytes + file.EncodedBytes);
-        _wal.TruncateBefore(file.Range.End);
-        LogMessages.SegmentSealed(_logger, name, file.Range.Count, file.Size);
+        SegmentList segments = SegmentList.Of(_table);
+        _tallies = new SegmentTally(segments);
+        _segments = segments;
+        Volatile.Write(ref _sealedBytes, _sealedBytes + written.EncodedBytes);
+        _wal.TruncateBefore(written.Range.End);
+        LogMessages.SegmentSealed(_logger, name, written.Range.Count, written.Master.Size);
     }
 
-    /// <summary>Called by the writer after each group.</summary>
+    /// <summary>Called after each group that was applied: what is not, stays, so that a batch can always begin where the master dataset ends or later.</summary>
     private void SealWhenLarge()
     {
         // After a failure not every append tries again, only the one that completes another segment.
-        LogPosition end = _wal.End;
+        LogPosition end = Acknowledged;
         if (end.Value - LogPosition.Max(SealedEnd, _sealTried).Value >= _options.SegmentEvents && Interlocked.Exchange(ref _backgroundSealing, 1) == 0)
         {
             _sealTried = end;

@@ -15,6 +15,9 @@ internal sealed record EventLogOptions
     /// <summary>Bytes of encoded events after which a group is closed; a larger single batch is a group of its own.</summary>
     public int MaxGroupBytes { get; init; } = 8 << 20;
 
+    /// <summary>By which rules the times of events are judged.</summary>
+    public EventTimeRules Times { get; init; }
+
     /// <summary>Events after which the write-ahead tail is sealed into a segment by itself; also the largest segment.</summary>
     public int SegmentEvents { get; init; } = 1_000_000;
 }

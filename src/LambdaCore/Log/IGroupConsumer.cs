@@ -5,11 +5,7 @@ namespace LambdaCore.Log;
 internal interface IGroupConsumer<TEvent>
 {
     /// <summary>Takes in a group: all of it becomes visible to readers at once.</summary>
-    /// <param name="events">The events.</param>
-    /// <param name="times">Their event times, in microseconds since the Unix epoch.</param>
-    /// <param name="first">The position of the first; the others follow.</param>
-    /// <param name="ingestedAt">When the group was appended, in microseconds since the Unix epoch.</param>
-    void Apply(ReadOnlySpan<TEvent> events, ReadOnlySpan<long> times, LogPosition first, long ingestedAt);
+    void Apply(in DurableGroup<TEvent> group);
 
     /// <summary>Learns that no more groups will come, since an error stopped the log.</summary>
     void Stop(Exception reason);

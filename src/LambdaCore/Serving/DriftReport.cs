@@ -12,6 +12,7 @@ namespace LambdaCore;
 public sealed record DriftReport
 {
     internal const string ComputedAnew = "computed anew, together with earlier events";
+    internal const string HoldsBatchOnly = "with events that came too late for the speed layer";
     internal const string Cancelled = "cancelled";
     internal const string Failed = "failed, as the log says";
 

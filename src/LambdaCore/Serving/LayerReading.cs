@@ -9,8 +9,8 @@ internal struct LayerReading
     /// <summary>The end of what the speed layer had applied.</summary>
     public LogPosition Position;
 
-    /// <summary>Highest event time applied, read no later than <see cref="Position"/>.</summary>
-    public long Watermark;
+    /// <summary>The progress at that moment.</summary>
+    public MomentOfProgress Progress;
 
     /// <summary>Which layers held anything that was asked for.</summary>
     public AnswerSource Contributed;

@@ -1,3 +1,5 @@
+using LambdaCore.Values;
+
 namespace LambdaCore.Serving;
 
 /// <summary>
@@ -9,26 +11,27 @@ internal sealed class Progress
     private readonly Lock _lock = new();
     private readonly List<(long Position, TaskCompletionSource Reached)> _waiting = [];
     private long _position;
-    private long _watermark;
+    private EventTimes _announced;
+    private EventTimes _applied;
     private long _lastIngestedAt;
     private Exception? _stopped;
 
     /// <summary>Begins at a position.</summary>
     /// <param name="position">The end of the events that were applied.</param>
-    /// <param name="watermark">The highest event time among them, in microseconds since the Unix epoch; <see cref="long.MinValue"/> for none.</param>
+    /// <param name="tally">What their times came to.</param>
     /// <param name="lastIngestedAt">When the newest of them was appended, in microseconds since the Unix epoch; <see cref="long.MinValue"/> for none.</param>
-    public Progress(LogPosition position, long watermark, long lastIngestedAt)
+    public Progress(LogPosition position, EventTimeTally tally, long lastIngestedAt)
     {
         _position = position.Value;
-        _watermark = watermark;
+        _announced = _applied = new EventTimes(position, tally);
         _lastIngestedAt = lastIngestedAt;
     }
 
     /// <summary>The end of the events that were applied.</summary>
     public LogPosition Position => new(Volatile.Read(ref _position));
 
-    /// <summary>The highest event time applied, in microseconds since the Unix epoch; <see cref="long.MinValue"/> for none. It may lag behind <see cref="Position"/>, never run ahead.</summary>
-    public long Watermark => Volatile.Read(ref _watermark);
+    /// <summary>What the times of the events came to that were applied, or of those up to a group before.</summary>
+    public EventTimes Applied => Volatile.Read(ref _applied);
 
     /// <summary>When the newest applied event was appended, in microseconds since the Unix epoch; <see cref="long.MinValue"/> for none.</summary>
     public long LastIngestedAt => Volatile.Read(ref _lastIngestedAt);
@@ -45,10 +48,21 @@ internal sealed class Progress
         }
     }
 
-    /// <summary>Reports that a group was applied.</summary>
-    public void Advance(LogPosition position, long maxEventTime, long ingestedAt)
+    /// <summary>Captures what <see cref="MomentOfProgress.TallyAt"/> needs. Only where the speed layer stands still.</summary>
+    public MomentOfProgress Capture()
     {
-        Volatile.Write(ref _watermark, Math.Max(_watermark, maxEventTime));
+        // In this order: what is not announced any more when the other is read has been applied by then.
+        EventTimes announced = Volatile.Read(ref _announced);
+        return new MomentOfProgress(announced, Volatile.Read(ref _applied));
+    }
+
+    /// <summary>Says what the times up to the end of a group come to, before it is applied.</summary>
+    public void Announce(LogPosition end, EventTimeTally tally) => Volatile.Write(ref _announced, new EventTimes(end, tally));
+
+    /// <summary>Reports that the group that was announced was applied.</summary>
+    public void Advance(LogPosition position, long ingestedAt)
+    {
+        Volatile.Write(ref _applied, _announced);
         Volatile.Write(ref _lastIngestedAt, ingestedAt);
         lock (_lock)
         {

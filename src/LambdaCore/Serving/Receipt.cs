@@ -28,8 +28,16 @@ public sealed record Receipt
     /// <summary>How the layers became one answer; null if one layer alone was asked for.</summary>
     public required ReconciliationReceipt? Reconciliation { get; init; }
 
-    /// <summary>The highest event time among the events before <see cref="Position"/>, or earlier; null before the first event.</summary>
+    /// <summary>
+    /// The watermark as of <see cref="Position"/>: the highest event time among the events before it, without those too far in the future, less the
+    /// disorder that the store allows. Null before the first event. What comes with an earlier time is late.
+    /// </summary>
     public required DateTimeOffset? Watermark { get; init; }
+
+    /// <summary>
+    /// What became of the late events from <see cref="BatchEnd"/> up to <see cref="Position"/>, in the whole store; those that wait are not in the answer yet.
+    /// </summary>
+    public required LateCounts Late { get; init; }
 
     /// <summary>
     /// Whether the watermark has passed the end of the last window that was asked for, so that only late events can still change the answer.
@@ -43,7 +51,7 @@ public sealed record Receipt
     /// <summary>The results that are estimates, and how good they are; empty if all are exact.</summary>
     public required IReadOnlyList<ColumnError> Errors { get; init; }
 
-    /// <summary>The receipt in one line, for logs: source, range, each layer with its range, and how they became one.</summary>
+    /// <summary>The receipt in one line, for logs: source, range, each layer with its range, watermark, late events, and how the layers became one.</summary>
     public override string ToString() =>
-        $"{Source} {Range} = {string.Join(" + ", Layers.Select(l => $"{l.Source} {l.Range}"))}, watermark {Watermark?.ToString("O", CultureInfo.InvariantCulture) ?? "none"}{(IsComplete is { } complete ? complete ? ", complete" : ", not complete" : "")}{(Reconciliation is null ? "" : $", {Reconciliation}")}";
+        $"{Source} {Range} = {string.Join(" + ", Layers.Select(l => $"{l.Source} {l.Range}"))}, watermark {Watermark?.ToString("O", CultureInfo.InvariantCulture) ?? "none"}{(Late == default ? "" : $", late {Late}")}{(IsComplete is { } complete ? complete ? ", complete" : ", not complete" : "")}{(Reconciliation is null ? "" : $", {Reconciliation}")}";
 }

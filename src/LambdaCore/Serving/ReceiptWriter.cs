@@ -7,7 +7,7 @@ namespace LambdaCore.Serving;
 internal sealed class ReceiptWriter
 {
     private readonly Progress _progress;
-    private readonly Func<LogPosition, long> _sealedWatermark;
+    private readonly Func<LogPosition, EventTimeTally> _sealedTally;
     private readonly TimeProvider _clock;
     private readonly ColumnError[] _errors;
     private readonly WindowAssigner? _windows;
@@ -18,14 +18,14 @@ internal sealed class ReceiptWriter
     /// <param name="windows">The windows of event time in its key; null if there are none.</param>
     /// <param name="hasSessions">Whether its key has sessions of event time.</param>
     /// <param name="progress">How far the speed layer has come.</param>
-    /// <param name="sealedWatermark">Tells the highest event time in the segments up to a position.</param>
+    /// <param name="sealedTally">Tells what the times of the events up to the end of a batch came to.</param>
     /// <param name="clock">Tells the time.</param>
-    public ReceiptWriter(ViewPlan plan, WindowAssigner? windows, bool hasSessions, Progress progress, Func<LogPosition, long> sealedWatermark, TimeProvider clock)
+    public ReceiptWriter(ViewPlan plan, WindowAssigner? windows, bool hasSessions, Progress progress, Func<LogPosition, EventTimeTally> sealedTally, TimeProvider clock)
     {
         _windows = windows;
         _hasSessions = hasSessions;
         _progress = progress;
-        _sealedWatermark = sealedWatermark;
+        _sealedTally = sealedTally;
         _clock = clock;
         _errors = [.. plan.Aggregates
             .Where(a => a.Function.Error is not null)
@@ -41,7 +41,8 @@ internal sealed class ReceiptWriter
     {
         AnswerSource layers = how.Layers;
         LogPosition batchEnd = reading.Snapshot.End;
-        long watermark = layers == AnswerSource.Batch ? _sealedWatermark(batchEnd) : reading.Watermark;
+        EventTimeTally atBatchEnd = _sealedTally(batchEnd);
+        EventTimeTally atEnd = layers == AnswerSource.Batch ? atBatchEnd : reading.Progress.TallyAt(reading.Position);
         DateTimeOffset now = _clock.GetUtcNow();
         List<LayerReceipt> receipts = new(reading.Snapshot.Batches.Count + 1);
         if (layers.HasFlag(AnswerSource.Batch))
@@ -75,14 +76,26 @@ internal sealed class ReceiptWriter
             },
             BatchEnd = batchEnd,
             Reconciliation = how.Receipt(),
-            Watermark = watermark == long.MinValue ? null : UnixTime.ToDateTimeOffset(watermark),
+            Watermark = EventTimeStatus.Time(atEnd.Watermark),
+            Late = LateCounts.Between(atBatchEnd, atEnd),
             IsComplete = askedUntil is not { } end ? null
-                : _windows is not null ? watermark >= _windows.End(_windows.Start(end - 1))
-                : _hasSessions ? watermark >= Math.Max(end, lastSessionEnd)
+                : _windows is not null ? atEnd.Watermark >= _windows.End(_windows.Start(end - 1))
+                : _hasSessions ? atEnd.Watermark >= Math.Max(end, lastSessionEnd)
                 : null,
             Layers = receipts,
             Errors = _errors,
         };
+    }
+
+    /// <summary>Whether the watermark has passed the end of a row's window or session.</summary>
+    /// <param name="receipt">The receipt of the answer, which has the watermark.</param>
+    /// <param name="windowStart">Where the row's window starts, in microseconds since the Unix epoch; null if it has none.</param>
+    /// <param name="sessionEnd">The end of the row's session; null if it has none.</param>
+    /// <returns>Null if the row has no window of event time.</returns>
+    public bool? IsComplete(Receipt receipt, long? windowStart, long? sessionEnd)
+    {
+        long? end = windowStart is { } start && _windows is not null ? _windows.End(start) : _hasSessions ? sessionEnd : null;
+        return end is null ? null : receipt.Watermark is { } watermark && UnixTime.FromDateTimeOffset(watermark) >= end;
     }
 
     /// <summary>A clock may be set back; an age is never negative.</summary>

@@ -44,7 +44,7 @@ internal sealed class RowCollector<TEvent, TKey, TResult, TRow>(
         if (program.Sessions is not { } sessions)
         {
             TKey key = ReadKey(bytes, 0);
-            return filter.Accepts(key) ? Keep(key, maker.ShareOf(in _how, key, states.Sources), ref states) : AnswerSource.None;
+            return filter.Accepts(key) ? Keep(key, null, maker.ShareOf(in _how, key, states.Sources), ref states) : AnswerSource.None;
         }
 
         AnswerSource sources = AnswerSource.None;
@@ -60,7 +60,7 @@ internal sealed class RowCollector<TEvent, TKey, TResult, TRow>(
             {
                 LastSessionEnd = Math.Max(LastSessionEnd, session.End);
                 KeyStates<TRow> parts = session.States;
-                sources |= Keep(key, session.Share, ref parts);
+                sources |= Keep(key, session.End, session.Share, ref parts);
             }
         }
 
@@ -70,7 +70,7 @@ internal sealed class RowCollector<TEvent, TKey, TResult, TRow>(
     /// <summary>Whether rows come in the order of their keys, as the states do.</summary>
     private static bool KeepsOrder(ViewProgram<TEvent, TKey, TResult, TRow> program) => program.Sessions is null or { IsLastColumn: true };
 
-    private AnswerSource Keep(TKey key, BatchShare share, ref KeyStates<TRow> states)
+    private AnswerSource Keep(TKey key, long? sessionEnd, BatchShare share, ref KeyStates<TRow> states)
     {
         if (!maker.TryMake(ref _how, key, share, ref states, out MadeRow<TResult> row) || question.Having?.Invoke(row.Result) == false)
         {
@@ -78,7 +78,7 @@ internal sealed class RowCollector<TEvent, TKey, TResult, TRow>(
         }
 
         _how.Count(row.Share);
-        _rows.Add((key, row));
+        _rows.Add((key, row with { SessionEnd = sessionEnd }));
         return row.Sources;
     }
 

@@ -71,4 +71,8 @@ internal sealed class RowMaker<TEvent, TKey, TResult, TRow>(ViewProgram<TEvent, 
 /// <param name="Result">The result.</param>
 /// <param name="Sources">The layers that it was made of.</param>
 /// <param name="Share">The weight of the batch value.</param>
-internal readonly record struct MadeRow<TResult>(TResult Result, AnswerSource Sources, BatchShare Share);
+internal readonly record struct MadeRow<TResult>(TResult Result, AnswerSource Sources, BatchShare Share)
+{
+    /// <summary>The end of the session that the row is of, in microseconds since the Unix epoch; null if the key has none.</summary>
+    public long? SessionEnd { get; init; }
+}

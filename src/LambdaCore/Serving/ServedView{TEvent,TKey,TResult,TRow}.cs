@@ -40,8 +40,8 @@ internal sealed class ServedView<TEvent, TKey, TResult, TRow> : ServedView<TEven
         WindowAssigner? windows = EventTimeWindows.Of(program.Plan, context.EventTimeColumn);
         bool hasSessions = EventTimeWindows.HasSessions(program.Plan, context.EventTimeColumn);
         _maker = new RowMaker<TEvent, TKey, TResult, TRow>(program, windows);
-        _reconciler = new Reconciler(reconciliation, windows is not null || hasSessions, context.Progress, context.SealedWatermark, context.LastBatchFailed, context.Clock);
-        _receipts = new ReceiptWriter(program.Plan, windows, hasSessions, context.Progress, context.SealedWatermark, context.Clock);
+        _reconciler = new Reconciler(reconciliation, windows is not null || hasSessions, context.Progress, end => context.SealedTally(end).Watermark, context.LastBatchFailed, context.Clock);
+        _receipts = new ReceiptWriter(program.Plan, windows, hasSessions, context.Progress, context.SealedTally, context.Clock);
     }
 
     /// <inheritdoc/>
@@ -189,7 +189,7 @@ internal sealed class ServedView<TEvent, TKey, TResult, TRow> : ServedView<TEven
         }
 
         BatchShare share = _maker.ShareOf(in how, key, states.Sources);
-        long sessionEnd = long.MinValue;
+        long? sessionEnd = null;
         if (_program.Sessions is { } sessions)
         {
             long? start = sessions.Start(key);
@@ -205,11 +205,16 @@ internal sealed class ServedView<TEvent, TKey, TResult, TRow> : ServedView<TEven
         how.Count(row.Share);
         reading.Contributed = row.Sources;
         long? askedUntil = (_program.WindowStart ?? _program.Sessions?.Start)?.Invoke(key) + 1;
-        return EntryOf(key, in row, _receipts.Write(reading, in how, askedUntil, sessionEnd));
+        row = row with { SessionEnd = sessionEnd };
+        return EntryOf(key, in row, _receipts.Write(reading, in how, askedUntil, sessionEnd ?? long.MinValue));
     }
 
-    private static ViewEntry<TKey, TResult> EntryOf(TKey key, in MadeRow<TResult> row, Receipt receipt) =>
-        new(key, row.Result, receipt) { Source = row.Sources, BatchWeight = row.Share.ToDouble() };
+    private ViewEntry<TKey, TResult> EntryOf(TKey key, in MadeRow<TResult> row, Receipt receipt) => new(key, row.Result, receipt)
+    {
+        Source = row.Sources,
+        BatchWeight = row.Share.ToDouble(),
+        IsComplete = _receipts.IsComplete(receipt, _program.WindowStart?.Invoke(key), row.SessionEnd),
+    };
 
     private LayerReading LookUp(IReadOnlyList<byte[]> keys, Consistency consistency, RowCollector<TEvent, TKey, TResult, TRow> rows)
     {
@@ -352,5 +357,5 @@ internal sealed class ServedView<TEvent, TKey, TResult, TRow> : ServedView<TEven
     /// Captures the immutable layers, within a moment of the speed layer, where nobody can swap them. Whoever reads them after that moment
     /// acquires them before its end.
     /// </summary>
-    private LayerReading Capture() => new() { Snapshot = Snapshot, Watermark = _context.Progress.Watermark };
+    private LayerReading Capture() => new() { Snapshot = Snapshot, Progress = _context.Progress.Capture() };
 }

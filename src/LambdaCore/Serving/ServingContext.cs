@@ -1,5 +1,6 @@
 using LambdaCore.Batch;
 using LambdaCore.Speed;
+using LambdaCore.Values;
 
 namespace LambdaCore.Serving;
 
@@ -8,7 +9,7 @@ namespace LambdaCore.Serving;
 /// <param name="Speed">The speed layer.</param>
 /// <param name="Progress">How far it has come.</param>
 /// <param name="Acknowledged">Tells the end of what was acknowledged.</param>
-/// <param name="SealedWatermark">The highest event time in the segments up to a position, for answers that go no further.</param>
+/// <param name="SealedTally">What the times of the events up to the end of a batch came to.</param>
 /// <param name="Repair">Computes a layer of a view's batch anew, since its file is damaged.</param>
 /// <param name="LastBatchFailed">Tells whether the last batch run failed.</param>
 /// <param name="Clock">Tells the time, for staleness.</param>
@@ -17,7 +18,7 @@ internal sealed record ServingContext<TEvent>(
     SpeedLayer<TEvent> Speed,
     Progress Progress,
     Func<LogPosition> Acknowledged,
-    Func<LogPosition, long> SealedWatermark,
+    Func<LogPosition, EventTimeTally> SealedTally,
     Func<ServedView<TEvent>, LookupDamagedException, Task> Repair,
     Func<bool> LastBatchFailed,
     TimeProvider Clock,

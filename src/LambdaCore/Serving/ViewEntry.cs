@@ -16,4 +16,10 @@ public sealed record ViewEntry<TKey, TResult>(TKey Key, TResult Result, Receipt 
     /// the weight of the former in a blend of both (<see cref="Reconciliation.Hybrid"/>).
     /// </summary>
     public double BatchWeight { get; init; }
+
+    /// <summary>
+    /// Whether the watermark has passed the end of the row's window, so that only late events can still change the row. Null if the key has no window, or
+    /// one of another time than the store's event time.
+    /// </summary>
+    public bool? IsComplete { get; init; }
 }

@@ -98,8 +98,9 @@ internal sealed class SpeedLayer<TEvent> : IDisposable
     /// <param name="events">The events.</param>
     /// <param name="eventTimes">Their event times, in microseconds since the Unix epoch.</param>
     /// <param name="first">The position of the first event, which must be <see cref="End"/>.</param>
+    /// <param name="skipped">The events that no view counts here, by their index, ascending.</param>
     /// <exception cref="LambdaCoreException">There would be a gap or an overlap; or the layer stopped, now or earlier.</exception>
-    public void Apply(ReadOnlySpan<TEvent> events, ReadOnlySpan<long> eventTimes, LogPosition first)
+    public void Apply(ReadOnlySpan<TEvent> events, ReadOnlySpan<long> eventTimes, LogPosition first, ReadOnlySpan<int> skipped = default)
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(eventTimes.Length, events.Length, nameof(eventTimes));
         ThrowIfUnusable();
@@ -114,7 +115,7 @@ internal sealed class SpeedLayer<TEvent> : IDisposable
             SpeedView<TEvent>[] views = _views;
             foreach (SpeedView<TEvent> view in views)
             {
-                view.Prepare(events, first);
+                view.Prepare(events, first, skipped);
             }
 
             _stateLock.EnterWriteLock();

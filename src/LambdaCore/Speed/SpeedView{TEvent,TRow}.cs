@@ -141,7 +141,7 @@ internal sealed class SpeedView<TEvent, TRow> : SpeedView<TEvent>
     }
 
     /// <inheritdoc/>
-    public override void Prepare(ReadOnlySpan<TEvent> events, LogPosition first)
+    public override void Prepare(ReadOnlySpan<TEvent> events, LogPosition first, ReadOnlySpan<int> skipped)
     {
         _keys.Clear();
         _preparedCount = 0;
@@ -150,9 +150,19 @@ internal sealed class SpeedView<TEvent, TRow> : SpeedView<TEvent>
             _prepared = new Prepared[events.Length];
         }
 
-        long skipped = Math.Clamp(Current.Start.Value - first.Value, 0, events.Length);
-        for (int i = (int)skipped; i < events.Length; i++)
+        long before = Math.Clamp(Current.Start.Value - first.Value, 0, events.Length);
+        for (int i = (int)before; i < events.Length; i++)
         {
+            while (!skipped.IsEmpty && skipped[0] < i)
+            {
+                skipped = skipped[1..];
+            }
+
+            if (!skipped.IsEmpty && skipped[0] == i)
+            {
+                continue;
+            }
+
             TEvent item = events[i];
             if (_filter is not null && !_filter(item))
             {

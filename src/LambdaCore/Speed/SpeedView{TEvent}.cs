@@ -25,7 +25,10 @@ internal abstract class SpeedView<TEvent>
     protected abstract SpeedLayer<TEvent> Layer { get; }
 
     /// <summary>Encodes the keys of a group's events, without touching anything that readers see.</summary>
-    public abstract void Prepare(ReadOnlySpan<TEvent> events, LogPosition first);
+    /// <param name="events">The events.</param>
+    /// <param name="first">The position of the first event.</param>
+    /// <param name="skipped">The events that do not count, by their index, ascending.</param>
+    public abstract void Prepare(ReadOnlySpan<TEvent> events, LogPosition first, ReadOnlySpan<int> skipped);
 
     /// <summary>Folds the events that were prepared.</summary>
     public abstract void Fold(ReadOnlySpan<TEvent> events, ReadOnlySpan<long> eventTimes, LogPosition first);

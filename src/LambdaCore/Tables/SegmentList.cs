@@ -75,7 +75,9 @@ internal sealed class SegmentList
             ? new LogRange(new LogPosition(start), new LogPosition(end))
             : null;
 
-    private static LogRange RangeOf(string folder, DeltaFile file) => RangeOf(file)
+    /// <summary>The range of the log that a file's tags say it holds.</summary>
+    /// <exception cref="TableCorruptException">They say none, or an empty one.</exception>
+    public static LogRange RangeOf(string folder, DeltaFile file) => RangeOf(file)
         ?? throw TableCorruptException.At(folder, 0, $"the file '{file.Path}' does not say in its tags '{StartTag}' and '{EndTag}' which range of the log it holds");
 
     private static bool TryPosition(DeltaFile file, string tag, out long position)

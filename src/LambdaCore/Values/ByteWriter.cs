@@ -55,6 +55,13 @@ internal sealed class ByteWriter
         return _buffer.AsSpan(start, count);
     }
 
+    /// <summary>Bytes that were written already, to be written again.</summary>
+    public Span<byte> Rewrite(int start, int count)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((long)start + count, _length, nameof(count));
+        return _buffer.AsSpan(start, count);
+    }
+
     /// <summary>Writes one byte.</summary>
     public void WriteByte(byte value) => Advance(1)[0] = value;
 

@@ -15,6 +15,15 @@ internal sealed class EventSchema
     /// <summary>The column that holds the time at which an event was appended.</summary>
     public const string IngestedAtColumn = "_ingested_at";
 
+    /// <summary>The column that says whether an event came so late that only batch views count it.</summary>
+    public const string BatchOnlyColumn = "_batch_only";
+
+    /// <summary>The column that says how far behind the watermark a rejected event was.</summary>
+    public const string LatenessColumn = "_lateness";
+
+    /// <summary>The column that says why an event was rejected.</summary>
+    public const string ReasonColumn = "_reason";
+
     private EventSchema(Type eventType, ConstructorInfo? constructor, IReadOnlyList<EventProperty> properties)
     {
         EventType = eventType;
@@ -99,7 +108,7 @@ internal sealed class EventSchema
 
         foreach (EventProperty property in properties)
         {
-            if (property.Name is PositionColumn or IngestedAtColumn)
+            if (property.Name is PositionColumn or IngestedAtColumn or BatchOnlyColumn or LatenessColumn or ReasonColumn)
             {
                 throw new ArgumentException($"Property {eventType.Name}.{property.Name} has the name of one of the log's own columns. Rename it.");
             }

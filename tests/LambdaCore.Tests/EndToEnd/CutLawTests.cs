@@ -24,6 +24,7 @@ internal sealed class CutLawTests
         ModelView[] views = [.. ViewPool.All.Skip(group * 8).Take(8)];
         AnyEventSource source = new(random);
         AnyEvent[] events = source.Next(Events);
+        JudgedTimes times = JudgedTimes.ByDefault(events);
         for (int cut = 0; cut <= Events; cut++)
         {
             using InMemoryStorage storage = new();
@@ -37,7 +38,7 @@ internal sealed class CutLawTests
             {
                 try
                 {
-                    await view.CheckAllAsync(new StoreMoment(store, events, ends, source));
+                    await view.CheckAllAsync(new StoreMoment(store, events, ends, source, times));
                 }
                 catch (ModelViolationException violation)
                 {

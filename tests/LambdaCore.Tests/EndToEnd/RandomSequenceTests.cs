@@ -91,6 +91,7 @@ internal sealed class RandomSequenceTests
                 case 20 when random.Next(2) == 0: await model.PauseBatchesAsync(); break;
                 case 21: await model.RunBatchesAsync(); break;
                 case 22: await model.CancelBatchAsync(); break;
+                case 23: await model.CheckTimesAsync(); break;
                 default: await model.AskAsync(); break;
             }
 

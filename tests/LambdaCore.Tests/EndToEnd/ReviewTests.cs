@@ -564,7 +564,7 @@ internal sealed class ReviewTests
     [Test]
     public void Waiting_that_was_cancelled_leaves_nothing_behind()
     {
-        Progress progress = new(LogPosition.Zero, long.MinValue, long.MinValue);
+        Progress progress = new(LogPosition.Zero, LambdaCore.Values.EventTimeTally.None, long.MinValue);
         using CancellationTokenSource stop = new();
         ValueTask cancelled = progress.WaitAsync(new LogPosition(1), stop.Token);
         ValueTask patient = progress.WaitAsync(new LogPosition(1), CancellationToken.None);
@@ -572,7 +572,7 @@ internal sealed class ReviewTests
         stop.Cancel();
         Assert.That(async () => await cancelled, Throws.InstanceOf<OperationCanceledException>());
         Assert.That(progress.Waiting, Is.EqualTo(1));
-        progress.Advance(new LogPosition(1), 0, 0);
+        progress.Advance(new LogPosition(1), 0);
         Assert.That(async () => await patient, Throws.Nothing);
         Assert.That(progress.Waiting, Is.Zero);
     }

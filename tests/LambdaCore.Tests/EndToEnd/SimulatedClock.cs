@@ -5,7 +5,11 @@ internal sealed class SimulatedClock : TimeProvider
 {
     private readonly Lock _lock = new();
     private readonly List<Alarm> _alarms = [];
-    private DateTimeOffset _now = new(2026, 6, 1, 0, 0, 0, TimeSpan.Zero);
+    private DateTimeOffset _now;
+
+    /// <summary>Creates a clock.</summary>
+    /// <param name="start">The time at first; by default some day of 2026.</param>
+    public SimulatedClock(DateTimeOffset? start = null) => _now = start ?? new DateTimeOffset(2026, 6, 1, 0, 0, 0, TimeSpan.Zero);
 
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 

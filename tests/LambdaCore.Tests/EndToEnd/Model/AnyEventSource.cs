@@ -39,6 +39,9 @@ internal sealed class AnyEventSource
         _begin = Begins[Math.Max(0, random.Next(-Begins.Length, Begins.Length))];
     }
 
+    /// <summary>The time up to which events have come, more or less.</summary>
+    public DateTimeOffset Now => _begin + _elapsed;
+
     /// <summary>The next event.</summary>
     public AnyEvent Next() => new(_next++, EventTime(), Categories[_random.Next(Math.Min(_choices, Categories.Length))], _random.Next(Math.Min(_choices, 10)))
     {

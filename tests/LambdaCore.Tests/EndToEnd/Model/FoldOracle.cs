@@ -48,7 +48,10 @@ internal abstract class FoldOracle<TEvent, TKey, TResult>
         (FoldOracle<TEvent, TKey, TResult>)view.Accept(new Making(eventTime));
 
     /// <summary>The rows of the events of one range, in the order of their keys.</summary>
-    public abstract IReadOnlyList<ExpectedRow<TKey, TResult>> Rows(IReadOnlyList<TEvent> events, LogRange range);
+    /// <param name="events">The events of the log.</param>
+    /// <param name="range">The range.</param>
+    /// <param name="counts">Tells by their positions which of them count.</param>
+    public abstract IReadOnlyList<ExpectedRow<TKey, TResult>> Rows(IReadOnlyList<TEvent> events, LogRange range, Func<int, bool> counts);
 
     /// <summary>The key that an event has, or would have if the filter let it pass.</summary>
     public abstract TKey KeyOf(TEvent e);
@@ -71,16 +74,16 @@ internal sealed class FoldOracle<TEvent, TKey, TResult, TRow>(ViewProgram<TEvent
     private readonly Func<TEvent, long>? _sessionTime = program.Plan.SessionKey is { } session ? Compile<long>(session.Scalar) : null;
     private readonly Func<TEvent, double>[] _magnitudes = [.. program.Plan.Aggregates.Where(a => a.Function.IsOrderDependent).Select(Magnitude)];
 
-    public override IReadOnlyList<ExpectedRow<TKey, TResult>> Rows(IReadOnlyList<TEvent> events, LogRange range) =>
-        _sessionTime is null ? Groups(events, range) : Sessions(events, range);
+    public override IReadOnlyList<ExpectedRow<TKey, TResult>> Rows(IReadOnlyList<TEvent> events, LogRange range, Func<int, bool> counts) =>
+        _sessionTime is null ? Groups(events, range, counts) : Sessions(events, range, counts);
 
-    private IReadOnlyList<ExpectedRow<TKey, TResult>> Groups(IReadOnlyList<TEvent> events, LogRange range)
+    private IReadOnlyList<ExpectedRow<TKey, TResult>> Groups(IReadOnlyList<TEvent> events, LogRange range, Func<int, bool> counts)
     {
         Dictionary<byte[], Group> groups = new(new ByContent());
         for (int i = (int)range.Start.Value; i < range.End.Value; i++)
         {
             TEvent e = events[i];
-            if (program.Filter?.Invoke(e) == false)
+            if (!counts(i) || program.Filter?.Invoke(e) == false)
             {
                 continue;
             }
@@ -100,12 +103,12 @@ internal sealed class FoldOracle<TEvent, TKey, TResult, TRow>(ViewProgram<TEvent
     }
 
     /// <summary>Sorts the events of each key by time, and cuts where the gap is.</summary>
-    private IReadOnlyList<ExpectedRow<TKey, TResult>> Sessions(IReadOnlyList<TEvent> events, LogRange range)
+    private IReadOnlyList<ExpectedRow<TKey, TResult>> Sessions(IReadOnlyList<TEvent> events, LogRange range, Func<int, bool> counts)
     {
         long gap = program.Plan.SessionKey!.SessionGap!.Value;
         ByteWriter writer = new();
         List<ExpectedRow<TKey, TResult>> rows = [];
-        IEnumerable<int> numbers = Enumerable.Range((int)range.Start.Value, (int)range.Count).Where(i => program.Filter?.Invoke(events[i]) != false);
+        IEnumerable<int> numbers = Enumerable.Range((int)range.Start.Value, (int)range.Count).Where(i => counts(i) && program.Filter?.Invoke(events[i]) != false);
         foreach (IGrouping<string, int> owned in numbers.GroupBy(i => Owner(events[i])))
         {
             int[] inOrder = [.. owned.OrderBy(i => _sessionTime!(events[i]))];

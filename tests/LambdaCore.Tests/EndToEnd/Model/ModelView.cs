@@ -41,9 +41,13 @@ internal abstract class ModelView
 /// <param name="Events">The events that were acknowledged, in order.</param>
 /// <param name="BatchEnds">Where each view's batch view ends, by the view's name; none where it is not known.</param>
 /// <param name="Source">Makes events and times like those in the store.</param>
+/// <param name="Times">What must have become of the events for their times' sake.</param>
 internal sealed record StoreMoment(
-    LambdaStore<AnyEvent> Store, IReadOnlyList<AnyEvent> Events, IReadOnlyDictionary<string, long> BatchEnds, AnyEventSource Source)
+    LambdaStore<AnyEvent> Store, IReadOnlyList<AnyEvent> Events, IReadOnlyDictionary<string, long> BatchEnds, AnyEventSource Source, JudgedTimes Times)
 {
+    /// <summary>Tells by their positions which events count in a view whose batch ends at a position.</summary>
+    public Func<int, bool> CountedWith(LogPosition batchEnd) => position => Times.Counts(position, batchEnd.Value);
+
     /// <summary>The reconciliation that each view was added with, by the view's name; Merge where there is none.</summary>
     public IReadOnlyDictionary<string, Reconciliation> Reconciliations { get; init; } = new Dictionary<string, Reconciliation>();
 
@@ -90,13 +94,15 @@ internal sealed class ModelView<TKey, TResult>(
         IReadOnlyList<ViewEntry<TKey, TResult>>? rows = await CheckAsync(moment, everything);
         if (byHand is not null && rows is not null)
         {
-            CompareWithHand(rows, byHand(moment.Events));
+            LogPosition batchEnd = rows.Count == 0 ? new LogPosition(moment.Events.Count) : rows[0].Receipt.BatchEnd;
+            Func<int, bool> counts = moment.CountedWith(batchEnd);
+            CompareWithHand(rows, byHand(moment.Events.Where((_, position) => counts(position))));
         }
     }
 
     private async Task<string> CheckGetAsync(StoreMoment moment, Random random)
     {
-        IReadOnlyList<ExpectedRow<TKey, TResult>> whole = _oracle.Rows(moment.Events, WholeOf(moment));
+        IReadOnlyList<ExpectedRow<TKey, TResult>> whole = _oracle.Rows(moment.Events, WholeOf(moment), moment.CountedWith(WholeOf(moment).End));
         TKey key = whole.Count > 0 && random.Next(3) > 0 ? whole[random.Next(whole.Count)].Key : _oracle.KeyOf(moment.Source.Next());
         Consistency consistency = random.Next(3) switch
         {
@@ -129,6 +135,7 @@ internal sealed class ModelView<TKey, TResult>(
         {
             Model.Check(Values.Same(key, entry!.Key), $"{asked}: the key came back as {Values.Show(entry.Key)}");
             CheckRow(asked, expected, entry);
+            CheckRowComplete(asked, expected, entry);
             if (definition.Plan.SessionKey is { } session)
             {
                 ReceiptCheck.CheckComplete(asked, entry.Receipt, DateTimeOffset.MinValue, session, [expected.Session!], isPart: false);
@@ -147,6 +154,14 @@ internal sealed class ModelView<TKey, TResult>(
         Model.Check(ReconciliationOracle<TKey, TResult>.Same(expected, row.Result), $"{asked}: key {Values.Show(row.Key)} should be {Values.Show(expected.Result)}, is {Values.Show(row.Result)}, {row.Receipt}");
         Model.Check(row.Source == expected.Source, $"{asked}: key {Values.Show(row.Key)} should be made of {expected.Source}, is of {row.Source}, {row.Receipt}");
         Model.Check(Math.Abs(row.BatchWeight - expected.BatchWeight) < 1e-12, $"{asked}: key {Values.Show(row.Key)} should have a batch weight of {expected.BatchWeight}, has {row.BatchWeight}, {row.Receipt}");
+    }
+
+    private void CheckRowComplete(string asked, ExpectedRow<TKey, TResult> expected, ViewEntry<TKey, TResult> row)
+    {
+        bool? complete = Reconciled.EndOf(expected) is { } end
+            ? row.Receipt.Watermark is { } watermark && UnixTime.FromDateTimeOffset(watermark) >= end
+            : null;
+        Model.Check(row.IsComplete == complete, $"{asked}: key {Values.Show(row.Key)} is said to be complete: {row.IsComplete}, but the watermark is {row.Receipt.Watermark:O}");
     }
 
     private async Task<IReadOnlyList<ViewEntry<TKey, TResult>>?> CheckAsync(StoreMoment moment, RandomQuestion<TKey, TResult> question)
@@ -189,6 +204,7 @@ internal sealed class ModelView<TKey, TResult>(
             ViewEntry<TKey, TResult> row = answer.Rows[i];
             Model.Check(Values.Same(taken[i].Key, row.Key), $"{question}: row {i} should have key {Values.Show(taken[i].Key)}, has {Values.Show(row.Key)}");
             CheckRow($"{question}: row {i}", taken[i], row);
+            CheckRowComplete($"{question}: row {i}", taken[i], row);
             Model.Check(ReferenceEquals(row.Receipt, answer.Receipt), $"{question}: row {i} has another receipt");
         }
 
@@ -208,13 +224,17 @@ internal sealed class ModelView<TKey, TResult>(
     private bool MayOverflow(StoreMoment moment, RandomQuestion<TKey, TResult> question)
     {
         // The answer's layers are not known without a receipt, so every batch end that there may be is tried.
-        bool isMerge = question.Layers == AnswerSource.Merged && question.Used == Reconciliation.Merge;
-        IEnumerable<LogRange> ranges = isMerge
-            ? [WholeOf(moment)]
-            : Enumerable.Range(0, moment.Events.Count + 1).Select(i => question.Layers != AnswerSource.Speed
-                ? new LogRange(default, new LogPosition(i))
-                : new LogRange(new LogPosition(i), new LogPosition(moment.Events.Count)));
-        return ranges.Any(range => _oracle.Rows(moment.Events, range).Any(r => r.Overflows && question.Accepts(r)));
+        LogPosition whole = new(moment.Events.Count);
+        return Enumerable.Range(0, moment.Events.Count + 1).Select(i => new LogPosition(i)).Any(batchEnd =>
+        {
+            LogRange[] ranges = question.Layers switch
+            {
+                AnswerSource.Batch => [new LogRange(default, batchEnd)],
+                AnswerSource.Speed => [new LogRange(batchEnd, whole)],
+                _ => question.Used == Reconciliation.Merge ? [WholeOf(moment)] : [WholeOf(moment), new LogRange(default, batchEnd)],
+            };
+            return ranges.Any(range => _oracle.Rows(moment.Events, range, moment.CountedWith(batchEnd)).Any(r => r.Overflows && question.Accepts(r)));
+        });
     }
 
     private void CompareWithHand(IReadOnlyList<ViewEntry<TKey, TResult>> rows, IEnumerable<(TKey Key, TResult Result)> byHand)

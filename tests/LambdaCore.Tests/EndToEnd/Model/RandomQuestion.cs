@@ -44,7 +44,7 @@ internal sealed class RandomQuestion<TKey, TResult>
 
         if (random.Next(4) == 0)
         {
-            AddHaving(random, oracle.Rows(moment.Events, new LogRange(default, new LogPosition(moment.Events.Count))));
+            AddHaving(random, oracle.Rows(moment.Events, new LogRange(default, new LogPosition(moment.Events.Count)), i => moment.Times.Counts(i, moment.Events.Count)));
         }
 
         for (int i = random.Next(4) - 1; i > 0; i--)
@@ -209,7 +209,8 @@ internal sealed class RandomQuestion<TKey, TResult>
         && ((number == typeof(double) && _view.Plan.Aggregates.Any(a => a.Function.IsOrderDependent))
             || (Used.Mode == ReconciliationMode.Hybrid && (number == typeof(double) || number == typeof(float) || number == typeof(decimal))));
 
-    private DateTimeOffset? WindowStart(TKey key)
+    /// <summary>Where the window of a key starts; null if it has none.</summary>
+    public DateTimeOffset? WindowStart(TKey key)
     {
         KeyMemberReader reader = new(_view.Key.Members.First(m => m.Column.Window is not null).Member);
         return reader.Read(key) switch

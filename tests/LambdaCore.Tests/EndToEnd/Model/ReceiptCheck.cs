@@ -34,12 +34,10 @@ internal static class ReceiptCheck
             Model.Check(receipt.Source == sources, $"{asked}: {receipt.Source} is said to have contributed, but it was {sources}");
         }
 
-        DateTimeOffset? watermark = moment.Events.Take((int)receipt.Position.Value).Select(e => (DateTimeOffset?)UnixTime.ToDateTimeOffset(ModelView.EventTime(e))).Max();
-        bool isRight = receipt.Watermark == watermark
-
-            // A segment that was sealed on the side may reach beyond the batch; its events then count for nothing.
-            || (layers == AnswerSource.Batch && (receipt.Watermark is null || receipt.Watermark < watermark));
-        Model.Check(isRight, $"{asked}: the watermark is {receipt.Watermark:O}, but it must be at {watermark:O}");
+        DateTimeOffset? watermark = moment.Times.TimeOfWatermarkAt((int)receipt.Position.Value);
+        Model.Check(receipt.Watermark == watermark, $"{asked}: the watermark is {receipt.Watermark:O}, but it must be at {watermark:O}");
+        LateCounts late = moment.Times.Late((int)receipt.BatchEnd.Value, (int)receipt.Position.Value);
+        Model.Check(receipt.Late == late, $"{asked}: late events are said to be {receipt.Late}, but they are {late}");
         long at = expected.Start.Value;
         foreach (LayerReceipt layer in receipt.Layers)
         {

@@ -16,11 +16,12 @@ internal sealed class ReconciliationOracle<TKey, TResult>(
     /// <summary>The rows of an answer in the order of their keys, and the keys that must not be there yet.</summary>
     public (IReadOnlyList<ExpectedRow<TKey, TResult>> Rows, IReadOnlyList<ExpectedRow<TKey, TResult>> Withheld) Rows(StoreMoment moment, Receipt receipt)
     {
-        IReadOnlyList<ExpectedRow<TKey, TResult>> batch = oracle.Rows(moment.Events, new LogRange(default, receipt.BatchEnd));
-        IReadOnlyList<ExpectedRow<TKey, TResult>> speed = oracle.Rows(moment.Events, new LogRange(receipt.BatchEnd, new LogPosition(moment.Events.Count)));
+        Func<int, bool> counts = moment.CountedWith(receipt.BatchEnd);
+        IReadOnlyList<ExpectedRow<TKey, TResult>> batch = oracle.Rows(moment.Events, new LogRange(default, receipt.BatchEnd), counts);
+        IReadOnlyList<ExpectedRow<TKey, TResult>> speed = oracle.Rows(moment.Events, new LogRange(receipt.BatchEnd, new LogPosition(moment.Events.Count)), counts);
         List<ExpectedRow<TKey, TResult>> rows = [];
         List<ExpectedRow<TKey, TResult>> withheld = [];
-        foreach (ExpectedRow<TKey, TResult> row in oracle.Rows(moment.Events, receipt.Range))
+        foreach (ExpectedRow<TKey, TResult> row in oracle.Rows(moment.Events, receipt.Range, counts))
         {
             ExpectedRow<TKey, TResult>[] old = [.. batch.Where(b => IsPart(b, row))];
             AnswerSource there = (old.Length == 0 ? AnswerSource.None : AnswerSource.Batch) | (speed.Any(s => IsPart(s, row)) ? AnswerSource.Speed : AnswerSource.None);
@@ -66,13 +67,10 @@ internal sealed class ReconciliationOracle<TKey, TResult>(
         {
             Model.Check(said.BatchWatermark is null, $"{asked}: {said.BatchWatermark:O} closes no windows under {used}");
         }
-        else if (said.BatchWatermark is { } watermark)
+        else
         {
-            // A segment that was sealed on the side may reach beyond the batch; its events then count for nothing.
-            long highest = long.MinValue;
-            bool isRight = moment.Events.Take((int)receipt.BatchEnd.Value)
-                .Any(e => (highest = Math.Max(highest, ModelView.EventTime(e))) == UnixTime.FromDateTimeOffset(watermark));
-            Model.Check(isRight, $"{asked}: windows close by {watermark:O}, which no batch up to {receipt.BatchEnd} has seen");
+            DateTimeOffset? watermark = moment.Times.TimeOfWatermarkAt((int)receipt.BatchEnd.Value);
+            Model.Check(said.BatchWatermark == watermark, $"{asked}: windows close by {said.BatchWatermark:O}, not by {watermark:O}");
         }
 
         return used.Mode == ReconciliationMode.Fallback && reason is null ? AnswerSource.Batch : layers;
@@ -163,7 +161,8 @@ internal sealed class ReconciliationOracle<TKey, TResult>(
 
     private bool HasSessions => view.Plan.SessionKey is { Scalar: ColumnScalar { Property.Name: nameof(AnyEvent.At) } };
 
-    private long? EndOf(ExpectedRow<TKey, TResult> row)
+    /// <summary>The end of a row's window or session of event time; null if it has none.</summary>
+    public long? EndOf(ExpectedRow<TKey, TResult> row)
     {
         if (windows is null)
         {

@@ -1,6 +1,8 @@
 using System.Text;
+using LambdaCore.Log;
 using LambdaCore.Storage;
 using LambdaCore.Tables;
+using LambdaCore.Values;
 
 namespace LambdaCore.Tests.EndToEnd.Model;
 
@@ -9,20 +11,24 @@ namespace LambdaCore.Tests.EndToEnd.Model;
 /// </summary>
 internal sealed class StoreModel : IAsyncDisposable
 {
+    private static readonly EventCodec<AnyEvent> Codec = CreateCodec();
+
     private readonly Random _random;
     private readonly AnyEventSource _source;
     private readonly Durability _durability;
     private readonly int _segmentEvents;
     private readonly List<AnyEvent> _events = [];
+    private readonly JudgedTimes _times = new();
     private readonly Dictionary<string, long> _batchEnds = [];
     private readonly StringBuilder _steps = new();
     private readonly HashSet<string> _known = [];
-    private readonly SimulatedClock _clock = new();
+    private readonly SimulatedClock _clock;
     private readonly string? _folder;
     private InMemoryStorage? _memory;
     private LambdaStore<AnyEvent>? _store;
     private List<ModelView> _views = [];
     private Dictionary<string, Reconciliation> _reconciliations = [];
+    private TimeOptions _timeOptions;
     private bool _diskFailed;
     private bool _lastBatchFailed;
     private readonly BatchSchedule _schedule;
@@ -39,6 +45,8 @@ internal sealed class StoreModel : IAsyncDisposable
         _segmentEvents = random.Next(3) switch { 0 => 1 + random.Next(20), 1 => 50 + random.Next(200), _ => 1_000_000 };
         _folder = random.Next(8) == 0 ? Directory.CreateTempSubdirectory("lambdacore-e2e-").FullName : null;
         _memory = _folder is null ? new InMemoryStorage() : null;
+        _timeOptions = TimeOptions.Draw(random);
+        _clock = new SimulatedClock(_source.Now);
         _schedule = random.Next(9) switch
         {
             0 => BatchSchedule.AfterEvents(1 + random.Next(40)),
@@ -74,7 +82,7 @@ internal sealed class StoreModel : IAsyncDisposable
     public bool IsInMemory => _memory is not null;
 
     /// <summary>The store at rest.</summary>
-    public StoreMoment Moment => new(_store!, _events, _batchEnds, _source)
+    public StoreMoment Moment => new(_store!, _events, _batchEnds, _source, _times)
     {
         Reconciliations = _reconciliations,
         Ways = Ways,
@@ -84,8 +92,9 @@ internal sealed class StoreModel : IAsyncDisposable
     /// <summary>Opens the store with some views of the pool.</summary>
     public async Task OpenAsync(IReadOnlyList<ModelView> views)
     {
+        _timeOptions = _random.Next(3) == 0 ? TimeOptions.Draw(_random) : _timeOptions;
         _reconciliations = views.ToDictionary(v => v.Name, _ => _random.Next(2) == 0 ? Reconciliation.Merge : RandomReconciliation.Of(_random));
-        Tell($"open with {string.Join(", ", views.Select(v => $"{v.Name} by {_reconciliations[v.Name]}"))}");
+        Tell($"open with {string.Join(", ", views.Select(v => $"{v.Name} by {_reconciliations[v.Name]}"))}, {_timeOptions}");
         _views = [.. views];
         _known.UnionWith(views.Select(v => v.Name));
         LambdaStoreOptions<AnyEvent> options = new()
@@ -97,6 +106,10 @@ internal sealed class StoreModel : IAsyncDisposable
             BatchThreads = 1,
             TimeProvider = _clock,
             BatchSchedule = _schedule,
+            AllowedDisorder = _timeOptions.Disorder,
+            GracePeriod = _timeOptions.Grace,
+            LateEvents = _timeOptions.Policy,
+            FutureBound = _timeOptions.FutureBound,
         };
         options.EventTime(e => e.At);
         foreach (ModelView view in _views)
@@ -116,11 +129,12 @@ internal sealed class StoreModel : IAsyncDisposable
     public async Task AppendOneAsync()
     {
         Tell($"append one at {_events.Count}");
+        MoveClock();
         AnyEvent e = _source.Next();
         AnyEvent kept = e.WithOwnArrays();
         LogPosition at = await _store!.AppendAsync(e);
         Model.Check(at.Value == _events.Count, $"the event got position {at}, but {_events.Count} was next");
-        _events.Add(kept);
+        Keep([kept]);
         Scribble(e);
     }
 
@@ -128,11 +142,12 @@ internal sealed class StoreModel : IAsyncDisposable
     public async Task AppendBatchAsync(int count)
     {
         Tell($"append {count} at {_events.Count}");
+        MoveClock();
         AnyEvent[] batch = _source.Next(count);
         AnyEvent[] kept = [.. batch.Select(e => e.WithOwnArrays())];
         LogRange at = await _store!.AppendAsync(batch);
         Model.Check(at.Start.Value == _events.Count && at.Count == count, $"{count} events got the range {at}, but {_events.Count} was next");
-        _events.AddRange(kept);
+        Keep(kept);
         Array.ForEach(batch, Scribble);
     }
 
@@ -140,13 +155,14 @@ internal sealed class StoreModel : IAsyncDisposable
     public async Task AppendConcurrentlyAsync()
     {
         int callers = 2 + _random.Next(4);
+        MoveClock();
         AnyEvent[][] batches = [.. Enumerable.Range(0, callers).Select(_ => _source.Next(_random.Next(1, 12)))];
         Tell($"append {string.Join(" and ", batches.Select(b => b.Length))} side by side at {_events.Count}");
         LogRange[] ranges = await Task.WhenAll(batches.Select(batch => Task.Run(() => _store!.AppendAsync(batch).AsTask())));
         foreach ((LogRange range, AnyEvent[] batch) in ranges.Zip(batches).OrderBy(pair => pair.First.Start))
         {
             Model.Check(range.Start.Value == _events.Count && range.Count == batch.Length, $"{batch.Length} events got the range {range}, but {_events.Count} was next");
-            _events.AddRange(batch);
+            Keep(batch);
         }
     }
 
@@ -370,9 +386,41 @@ internal sealed class StoreModel : IAsyncDisposable
         Tell($"  {asked}");
     }
 
+    /// <summary>Asks what the times of all events came to, and for those that were rejected.</summary>
+    public async Task CheckTimesAsync()
+    {
+        Tell("ask for the status of event time and the dead letters");
+        LogPosition BatchEnd() => StoreInternals<AnyEvent>.Of(_store!).Views.Min(v => v.Snapshot.End);
+        LogPosition batchEnd;
+        EventTimeStatus status;
+        do
+        {
+            // A batch may run by its schedule meanwhile.
+            batchEnd = BatchEnd();
+            status = _store!.EventTime;
+        }
+        while (batchEnd != BatchEnd());
+        EventTimeStatus expected = _times.Status(batchEnd.Value);
+        Model.Check(status == expected, $"the status of event time is {status}, but it must be {expected}");
+        int[] rejected = [.. _times.Rejected];
+        int next = 0;
+        await foreach (DeadLetter<AnyEvent> letter in _store.ReadDeadLettersAsync())
+        {
+            Model.Check(next < rejected.Length && letter.Position.Value == rejected[next], $"dead letter {next} has position {letter.Position}, but those rejected are {Values.Show(rejected)}");
+            int at = rejected[next++];
+            Model.Check(Encode(letter.Event).AsSpan().SequenceEqual(Encode(_events[at])), $"the dead letter at {at} came back as {letter.Event}, but was {_events[at]}");
+            Model.Check(letter.IngestedAt == _times.IngestedAt(at), $"the dead letter at {at} was appended at {_times.IngestedAt(at):O}, but says {letter.IngestedAt:O}");
+            Model.Check(letter.Lateness == _times.Lateness(at), $"the dead letter at {at} was late by {_times.Lateness(at)}, but says {letter.Lateness}");
+            Model.Check(letter.Reason.StartsWith($"{letter.Lateness:c} behind the watermark ", StringComparison.Ordinal), $"the dead letter at {at} gives the reason '{letter.Reason}'");
+        }
+
+        Model.Check(next == rejected.Length, $"{next} dead letters came back, but those rejected are {Values.Show(rejected)}");
+    }
+
     /// <summary>Asks every view for everything.</summary>
     public async Task AskAllAsync()
     {
+        await CheckTimesAsync();
         Tell("ask every view for everything");
         foreach (ModelView view in _views)
         {
@@ -498,6 +546,32 @@ internal sealed class StoreModel : IAsyncDisposable
         AuditedKeys += _store!.Drift.KeysCompared;
         _store = null;
         _knownRun = null;
+    }
+
+    /// <summary>Lets time pass up to near the events that come next.</summary>
+    private void MoveClock()
+    {
+        TimeSpan ahead = _source.Now + TimeSpan.FromTicks(_random.NextInt64(-TimeSpan.TicksPerHour, 3 * TimeSpan.TicksPerHour)) - _clock.GetUtcNow();
+        _clock.Advance(ahead > TimeSpan.Zero ? ahead : TimeSpan.Zero);
+    }
+
+    private void Keep(IReadOnlyCollection<AnyEvent> events)
+    {
+        _events.AddRange(events);
+        _times.Add(events, _clock.GetUtcNow(), _timeOptions);
+    }
+
+    private static EventCodec<AnyEvent> CreateCodec()
+    {
+        EventSchema schema = EventSchema.Of(typeof(AnyEvent));
+        return new EventCodec<AnyEvent>(schema, schema.Properties.First(p => p.Name == nameof(AnyEvent.At)));
+    }
+
+    private static byte[] Encode(AnyEvent e)
+    {
+        ByteWriter writer = new();
+        Codec.Encode(e, writer);
+        return writer.Written.ToArray();
     }
 
     private void Tell(string step) => _steps.AppendLine(step);

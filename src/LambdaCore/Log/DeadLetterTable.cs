@@ -1,0 +1,133 @@
+using System.Globalization;
+using LambdaCore.DuckDb;
+using LambdaCore.Storage;
+using LambdaCore.Tables;
+using LambdaCore.Values;
+
+namespace LambdaCore.Log;
+
+/// <summary>
+/// The rejected events of the sealed part of the log: a Delta table beside the master dataset, made when the first event is rejected. One thread at a
+/// time may change it; any thread may read.
+/// </summary>
+/// <remarks>
+/// A range is committed here first and then to the master dataset, whose commit decides up to where the log is sealed. So files that begin at or after that
+/// end are left over from a seal that failed between the two, or from one whose events a power cut took; they are removed when the store is opened, or when
+/// the range is sealed again.
+/// </remarks>
+internal sealed class DeadLetterTable<TEvent>
+{
+    /// <summary>The table's folder in the store.</summary>
+    public const string Folder = "deadletters";
+
+    private readonly IStorage _storage;
+    private readonly DuckDbEngine _duckDb;
+    private readonly EventCodec<TEvent> _codec;
+    private readonly TimeProvider _clock;
+    private readonly Guid _storeId;
+    private readonly SegmentVerifier _verifier;
+    private volatile DeltaTable? _table;
+
+    /// <summary>Opens the table, if there is one.</summary>
+    /// <param name="storage">Where it is.</param>
+    /// <param name="duckDb">Reads its files.</param>
+    /// <param name="codec">Restores events.</param>
+    /// <param name="clock">Gives the times in the commits.</param>
+    /// <param name="storeId">Which store it belongs to.</param>
+    /// <param name="sealedEnd">The end of the master dataset.</param>
+    public DeadLetterTable(IStorage storage, DuckDbEngine duckDb, EventCodec<TEvent> codec, TimeProvider clock, Guid storeId, LogPosition sealedEnd)
+    {
+        _storage = storage;
+        _duckDb = duckDb;
+        _codec = codec;
+        _clock = clock;
+        _storeId = storeId;
+        _verifier = new SegmentVerifier(storage, Folder);
+        if (storage.List($"{Folder}/_delta_log").Count > 0)
+        {
+            _table = OpenOrCreate();
+            foreach (string orphan in _table.UnknownFiles(".parquet"))
+            {
+                storage.Delete($"{Folder}/{orphan}");
+            }
+
+            if (FilesFrom(_table, sealedEnd) is { Count: > 0 } leftOver)
+            {
+                _table.Commit([], leftOver, sealedEnd.Value, "ROLLBACK");
+            }
+        }
+    }
+
+    /// <summary>The files now, in the order of the log.</summary>
+    /// <param name="sealedEnd">The end of the master dataset.</param>
+    public IReadOnlyList<DeltaFile> Files(LogPosition sealedEnd) =>
+        [.. (_table?.Files ?? []).Where(f => SegmentList.RangeOf(Folder, f).End <= sealedEnd).OrderBy(f => f.Path, StringComparer.Ordinal)];
+
+    /// <summary>Publishes the rejected events of a range that is about to be sealed, in place of what an earlier attempt left.</summary>
+    public void Publish(LogRange range, SegmentFileDraft draft)
+    {
+        DeltaTable table = _table ??= OpenOrCreate();
+        table.ThrowIfFailed();
+        string name = string.Create(CultureInfo.InvariantCulture, $"{range.Start.Value:D20}-{range.End.Value:D20}-{table.Version + 1}.parquet");
+
+        // An attempt that failed before its commit may have left a file of that name.
+        _storage.Delete($"{Folder}/{name}");
+        _storage.Adopt(draft.ScratchPath, $"{Folder}/{name}");
+        DeltaFile added = new(name, draft.Size, draft.Sha256, _clock.GetUtcNow(), draft.Stats, SegmentList.TagsOf(range));
+        table.Commit([added], FilesFrom(table, range.Start), range.End.Value, "REJECT");
+        _verifier.Trust(added);
+    }
+
+    /// <summary>Reads the events of one file, in order.</summary>
+    /// <exception cref="LogCorruptException">The file is damaged or missing.</exception>
+    public List<DeadLetter<TEvent>> Read(DeltaFile file)
+    {
+        string path = _verifier.Materialise(new SegmentFile(SegmentList.RangeOf(Folder, file), file));
+        IReadOnlyList<EventColumn> columns = MasterSchema.DeadLetters(_codec.Schema);
+        int own = _codec.Schema.Properties.Count;
+        ByteWriter bytes = new();
+        List<DeadLetter<TEvent>> letters = [];
+        using DuckDbConnection connection = _duckDb.Connect();
+        using DuckDbResult result = connection.Query(
+            $"SELECT {string.Join(", ", columns.Select(c => Sql.Name(c.Name)))} FROM {Sql.Parquet([path])} ORDER BY {EventSchema.PositionColumn}");
+        while (result.NextChunk())
+        {
+            for (int row = 0; row < result.RowCount; row++)
+            {
+                bytes.Clear();
+                for (int column = 0; column < own; column++)
+                {
+                    EventColumnReader.Write(columns[column].Type, result.Column(column), row, bytes);
+                }
+
+                letters.Add(new DeadLetter<TEvent>(
+                    new LogPosition(result.Column(own).Int64(row)),
+                    Decode(bytes),
+                    UnixTime.ToDateTimeOffset(result.Column(own + 1).Int64(row)),
+                    TimeSpan.FromTicks(result.Column(own + 2).Int64(row)),
+                    result.Column(own + 3).Text(row)));
+            }
+        }
+
+        return letters;
+    }
+
+    private unsafe TEvent Decode(ByteWriter bytes)
+    {
+        fixed (byte* start = bytes.Written)
+        {
+            ByteReader reader = new(start, bytes.Length);
+            return _codec.Decode(ref reader);
+        }
+    }
+
+    private DeltaTable OpenOrCreate()
+    {
+        _storage.CreateFolder(Folder);
+        return DeltaTable.OpenOrCreate(
+            _storage, _clock, Folder, $"{_codec.Schema.EventType.Name} rejected", MasterSchema.Delta(MasterSchema.DeadLetters(_codec.Schema)), _storeId);
+    }
+
+    private static List<string> FilesFrom(DeltaTable table, LogPosition start) =>
+        [.. table.Files.Where(f => SegmentList.RangeOf(Folder, f).Start >= start).Select(f => f.Path)];
+}

@@ -1,0 +1,59 @@
+using System.Buffers.Text;
+using LambdaCore.DuckDb;
+using LambdaCore.Values;
+
+namespace LambdaCore.Log;
+
+/// <summary>Turns the columns of sealed events, as DuckDB reads them (<see cref="StoredType"/>), into the bytes that <see cref="ValueCoder"/> reads.</summary>
+internal static class EventColumnReader
+{
+    /// <summary>Writes one value, bit by bit as it was sealed.</summary>
+    /// <exception cref="LogCorruptException">The value is missing where none may be, or none of its kind.</exception>
+    public static void Write(ScalarType type, in VectorReader column, int row, ByteWriter writer)
+    {
+        bool isNull = column.IsNull(row);
+        if (type.IsNullable)
+        {
+            writer.WriteBoolean(!isNull);
+        }
+        else if (isNull)
+        {
+            throw new LogCorruptException($"A column of type {type}, which is never missing, has a NULL in a sealed event. Restore the file from a copy.");
+        }
+
+        if (!isNull)
+        {
+            WritePresent(type.Kind, column, row, writer);
+        }
+    }
+
+    private static void WritePresent(ValueKind kind, in VectorReader column, int row, ByteWriter writer)
+    {
+        switch (kind)
+        {
+            case ValueKind.Boolean: writer.WriteBoolean(column.Boolean(row)); break;
+            case ValueKind.Int8: writer.WriteByte((byte)column.Get<sbyte>(row)); break;
+            case ValueKind.UInt8: writer.WriteByte((byte)column.Get<short>(row)); break;
+            case ValueKind.Int16: writer.WriteInt16(column.Get<short>(row)); break;
+            case ValueKind.UInt16: writer.WriteInt16((short)column.Int32(row)); break;
+            case ValueKind.Int32 or ValueKind.Date: writer.WriteInt32(column.Int32(row)); break;
+            case ValueKind.UInt32: writer.WriteInt32((int)column.Int64(row)); break;
+            case ValueKind.Int64 or ValueKind.Timestamp or ValueKind.Duration: writer.WriteInt64(column.Int64(row)); break;
+            case ValueKind.UInt64: writer.WriteInt64((long)(ulong)column.Int128(row)); break;
+            case ValueKind.Decimal: writer.WriteInt128(column.Int128(row)); break;
+            case ValueKind.Float32: writer.WriteFloat32(column.Single(row)); break;
+            case ValueKind.Float64: writer.WriteFloat64(column.Double(row)); break;
+            case ValueKind.String or ValueKind.Binary: writer.WriteBytes(column.Bytes(row)); break;
+            case ValueKind.Guid: writer.WriteGuid(ReadGuid(column, row)); break;
+            default: throw new ArgumentOutOfRangeException(nameof(kind), kind, "No event property has this kind.");
+        }
+    }
+
+    private static Guid ReadGuid(in VectorReader column, int row)
+    {
+        ReadOnlySpan<byte> text = column.Bytes(row);
+        return Utf8Parser.TryParse(text, out Guid value, out int read, 'D') && read == text.Length
+            ? value
+            : throw new LogCorruptException($"The text '{column.Text(row)}' of a sealed event is no Guid. Restore the file from a copy.");
+    }
+}

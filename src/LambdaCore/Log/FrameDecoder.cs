@@ -1,0 +1,76 @@
+using LambdaCore.Values;
+
+namespace LambdaCore.Log;
+
+/// <summary>Reads the groups of a range of the write-ahead log back as events. For one thread; what it gives is valid until the next group.</summary>
+/// <typeparam name="TEvent">The event type.</typeparam>
+/// <param name="frames">Reads the range; closed with the decoder.</param>
+/// <param name="codec">Restores events.</param>
+internal sealed class FrameDecoder<TEvent>(WriteAheadReader frames, EventCodec<TEvent> codec) : IDisposable
+{
+    private WriteAheadFrame _frame;
+    private TEvent[] _events = [];
+    private long[] _times = [];
+
+    /// <summary>The frame.</summary>
+    public WriteAheadFrame Frame => _frame;
+
+    /// <summary>Its events.</summary>
+    public ReadOnlySpan<TEvent> Events => _events.AsSpan(0, _frame.Count);
+
+    /// <summary>Their event times, in microseconds since the Unix epoch.</summary>
+    public ReadOnlySpan<long> EventTimes => _times.AsSpan(0, _frame.Count);
+
+    /// <summary>What was said about their times when they got their positions.</summary>
+    public GroupTimes Times { get; private set; } = new(long.MinValue, 0, 0, 0, []);
+
+    /// <summary>What the times came to.</summary>
+    public EventTimeTally Tally { get; private set; }
+
+    /// <summary>Reads the next group; false after the last.</summary>
+    /// <exception cref="LogCorruptException">A group is damaged.</exception>
+    /// <exception cref="LambdaCoreException">A group was written with other columns.</exception>
+    public unsafe bool MoveNext()
+    {
+        if (!frames.TryRead(out _frame))
+        {
+            return false;
+        }
+
+        if (_events.Length < _frame.Count)
+        {
+            _events = new TEvent[_frame.Count];
+            _times = new long[_frame.Count];
+        }
+
+        ReadOnlySpan<byte> encoded = GroupPayload.Open(_frame, codec.Fingerprint, codec.Schema.EventType, out GroupTimes times).Span;
+        fixed (byte* start = encoded)
+        {
+            ByteReader reader = new(start, encoded.Length);
+            for (int i = 0; i < _frame.Count; i++)
+            {
+                _events[i] = codec.Decode(ref reader);
+                _times[i] = codec.EventTime(_events[i]);
+            }
+        }
+
+        Times = times;
+        Tally = times.Tally(HighestTime());
+        return true;
+    }
+
+    public void Dispose() => frames.Dispose();
+
+    private long HighestTime()
+    {
+        long highest = long.MinValue;
+        int nextJudged = 0;
+        for (int i = 0; i < _frame.Count; i++)
+        {
+            bool heldBack = nextJudged < Times.Judged.Count && Times.Judged[nextJudged].Index == i && Times.Judged[nextJudged++].Verdict.HasFlag(Verdict.HeldBack);
+            highest = heldBack ? highest : Math.Max(highest, _times[i]);
+        }
+
+        return highest;
+    }
+}

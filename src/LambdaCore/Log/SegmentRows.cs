@@ -1,0 +1,163 @@
+using LambdaCore.DuckDb;
+using LambdaCore.Storage;
+using LambdaCore.Tables;
+using LambdaCore.Values;
+
+namespace LambdaCore.Log;
+
+/// <summary>A finished Parquet file of events in the scratch folder.</summary>
+/// <param name="ScratchPath">Where it is.</param>
+/// <param name="Sha256">The hash of its content, in hexadecimal digits.</param>
+/// <param name="Size">Its length in bytes.</param>
+/// <param name="Rows">How many events it holds.</param>
+/// <param name="Stats">What a Delta table says about its content.</param>
+internal sealed record SegmentFileDraft(string ScratchPath, string Sha256, long Size, long Rows, string Stats);
+
+/// <summary>Events on their way into one Parquet file: rows of bytes become columns, which DuckDB takes in chunks and writes.</summary>
+internal sealed class SegmentRows : IDisposable
+{
+    private readonly IStorage _storage;
+    private readonly DuckDbConnection _connection;
+    private readonly string _table;
+    private readonly DuckDbAppender _appender;
+    private readonly ColumnBuffer[] _columns;
+    private readonly int _eventColumns;
+    private readonly int _timeColumn;
+    private readonly string _timeName;
+    private readonly ByteWriter _own = new();
+    private int _rows;
+    private long _count;
+    private (long Min, long Max) _positions = (long.MaxValue, long.MinValue);
+    private (long Min, long Max) _times = (long.MaxValue, long.MinValue);
+
+    /// <summary>Begins a file.</summary>
+    /// <param name="storage">Gives the scratch file.</param>
+    /// <param name="connection">Writes it.</param>
+    /// <param name="table">A name for the table in DuckDB that the rows gather in; dropped in the end.</param>
+    /// <param name="columns">The event's columns, then the log's own.</param>
+    /// <param name="schema">The event type.</param>
+    /// <param name="eventTime">The property of event time.</param>
+    public SegmentRows(
+        IStorage storage, DuckDbConnection connection, string table, IReadOnlyList<EventColumn> columns, EventSchema schema, EventProperty eventTime)
+    {
+        _storage = storage;
+        _connection = connection;
+        _table = table;
+        _columns = [.. columns.Select(c => ColumnBuffer.For(c.Type))];
+        _eventColumns = schema.Properties.Count;
+        _timeColumn = schema.Properties.ToList().IndexOf(eventTime);
+        _timeName = eventTime.Name;
+        string types = string.Join(", ", columns.Select(c => $"{Sql.Name(c.Name)} {StoredType.Sql(c.Type.Kind)}{(c.Type.IsNullable ? "" : " NOT NULL")}"));
+        connection.Execute($"CREATE OR REPLACE TABLE {table} ({types})");
+        _appender = connection.Append(table);
+    }
+
+    /// <summary>Reads the next event.</summary>
+    /// <returns>Its time, in microseconds since the Unix epoch.</returns>
+    public long ReadEvent(ref ByteReader reader)
+    {
+        long time = 0;
+        for (int column = 0; column < _eventColumns; column++)
+        {
+            if (column == _timeColumn)
+            {
+                ByteReader peek = reader;
+                time = peek.ReadInt64();
+                _times = (Math.Min(_times.Min, time), Math.Max(_times.Max, time));
+            }
+
+            _columns[column].Read(ref reader, _rows);
+        }
+
+        return time;
+    }
+
+    /// <summary>Completes the row of the event that was read, with the log's own columns: position and time of ingestion, and whether only batch views count it.</summary>
+    public void AddToMaster(LogPosition position, long ingestedAt, bool batchOnly)
+    {
+        BeginOwn(position, ingestedAt).WriteBoolean(batchOnly);
+        EndRow();
+    }
+
+    /// <summary>Completes the row of the event that was read, with the log's own columns: position and time of ingestion, lateness and reason.</summary>
+    public void AddToDeadLetters(LogPosition position, long ingestedAt, TimeSpan lateness, string reason)
+    {
+        ByteWriter own = BeginOwn(position, ingestedAt);
+        own.WriteInt64(lateness.Ticks);
+        own.WriteString(reason);
+        EndRow();
+    }
+
+    /// <summary>Writes all rows into a scratch file.</summary>
+    public SegmentFileDraft Write()
+    {
+        Move();
+        _appender.Complete();
+        string path = _storage.NewScratchPath(".parquet");
+        try
+        {
+            // Data pages of version 1: those of version 2 have an open heap overflow in DuckDB's reader.
+            _connection.Execute($"COPY {_table} TO {Sql.Text(path)} (FORMAT parquet, COMPRESSION zstd, PARQUET_VERSION v1)");
+            (string sha256, long size) = FileHash.Of(path);
+            string stats = DeltaStats.Json(
+                _count,
+                _count == 0 ? [] :
+                [
+                    new DeltaColumnStats(EventSchema.PositionColumn, IsTimestamp: false, _positions.Min, _positions.Max, 0),
+                    new DeltaColumnStats(_timeName, IsTimestamp: true, _times.Min, _times.Max, 0),
+                ]);
+            return new SegmentFileDraft(path, sha256, size, _count, stats);
+        }
+        catch
+        {
+            ScratchFile.Discard(path);
+            throw;
+        }
+    }
+
+    /// <summary>Drops the table in DuckDB.</summary>
+    public void Dispose()
+    {
+        _appender.Dispose();
+        _connection.Execute($"DROP TABLE IF EXISTS {_table}");
+    }
+
+    private ByteWriter BeginOwn(LogPosition position, long ingestedAt)
+    {
+        _positions = (Math.Min(_positions.Min, position.Value), Math.Max(_positions.Max, position.Value));
+        _own.Clear();
+        _own.WriteInt64(position.Value);
+        _own.WriteInt64(ingestedAt);
+        return _own;
+    }
+
+    private unsafe void EndRow()
+    {
+        ReadOnlySpan<byte> own = _own.Written;
+        fixed (byte* start = own)
+        {
+            ByteReader reader = new(start, own.Length);
+            for (int column = _eventColumns; column < _columns.Length; column++)
+            {
+                _columns[column].Read(ref reader, _rows);
+            }
+        }
+
+        _count++;
+        if (++_rows == DuckDbAppender.Capacity)
+        {
+            Move();
+        }
+    }
+
+    private void Move()
+    {
+        for (int column = 0; column < _columns.Length; column++)
+        {
+            _columns[column].MoveTo(_appender.Column(column), _rows);
+        }
+
+        _appender.AppendChunk(_rows);
+        _rows = 0;
+    }
+}

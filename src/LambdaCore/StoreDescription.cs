@@ -1,0 +1,38 @@
+using System.Globalization;
+using System.Text;
+using LambdaCore.Views;
+
+namespace LambdaCore;
+
+/// <summary>A store in words: everything that decides what its answers mean.</summary>
+internal static class StoreDescription
+{
+    /// <summary>Describes a store that is being opened.</summary>
+    /// <param name="folder">Where it lives.</param>
+    /// <param name="options">What it keeps, and how.</param>
+    public static string Of<TEvent>(string folder, LambdaStoreOptions<TEvent> options)
+    {
+        StringBuilder text = new();
+        Line($"Store {folder} of {typeof(TEvent).Name} events");
+        Line($"event time: {options.EventTimeProperty!.Name}; allowed disorder {options.AllowedDisorder:c}");
+        Line($"late events: grace period {options.GracePeriod:c}, after which they are {Fate(options.LateEvents)} ({nameof(LatePolicy)}.{options.LateEvents})");
+        Line($"future events: those more than {options.FutureBound:c} ahead do not move the watermark");
+        Line($"durability: {options.Durability}; backpressure: {options.Backpressure}; segments of {options.SegmentEvents:N0} events; batches: {options.BatchSchedule}");
+        foreach ((ViewDefinition<TEvent> view, Reconciliation reconciliation) in options.Views)
+        {
+            string keys = string.Join(", ", view.Plan.Keys.Select(k => k.Window is { } windows ? $"{k.Name} (windows of {windows.Description})" : k.Name));
+            Line($"view {view.Name}: by {keys}; reconciliation: {reconciliation}");
+        }
+
+        return text.ToString().TrimEnd();
+
+        void Line(FormattableString line) => text.Append(line.ToString(CultureInfo.InvariantCulture)).Append('\n');
+    }
+
+    private static string Fate(LatePolicy policy) => policy switch
+    {
+        LatePolicy.Include => "counted all the same",
+        LatePolicy.BatchOnly => "counted by the next batch",
+        _ => "rejected",
+    };
+}
