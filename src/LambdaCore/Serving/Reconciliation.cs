@@ -16,7 +16,8 @@ namespace LambdaCore;
 /// <para>
 /// Which value counts is decided by event time: the <em>batch watermark</em> is the event-time watermark as of S, and a window is closed when it
 /// ends at or before the batch watermark. The watermark as of P would not do: while the batch layer pauses it goes on, and
-/// would declare windows closed of which the batch holds a half. <see cref="Consistency.AtLeast"/> outranks all of this: where the batch
+/// would declare windows closed of which the batch holds a half. A session is a window too: the one of both layers together decides, so a late event that
+/// makes it reach beyond the batch watermark opens it again. <see cref="Consistency.AtLeast"/> outranks all of this: where the batch
 /// layers end before the position asked for, every row has its real-time value.
 /// </para>
 /// Immutable; compared by value.
@@ -32,7 +33,10 @@ public sealed record Reconciliation
     /// The batch value for closed windows, the real-time value for all others. So a closed window stays as it is until the next batch run, whatever
     /// comes late; a key of it that only late events have is not there before. For reports that must not change between two batch runs.
     /// </summary>
-    /// <remarks>A view whose key has no window of event time has no closed windows: it answers as with <see cref="Merge"/>.</remarks>
+    /// <remarks>
+    /// A view whose key has no window of event time has no closed windows: it answers as with <see cref="Merge"/>. In the place of a closed session stand the
+    /// sessions that the batch has there, which late events may since have joined into one.
+    /// </remarks>
     public static Reconciliation Replace { get; } = new(ReconciliationMode.Replace);
 
     internal ReconciliationMode Mode { get; }
@@ -67,8 +71,8 @@ public sealed record Reconciliation
     /// double. What is no number (text, times, enums, collections), and a number that is missing, NaN or infinite on either side, is the real-time one.
     /// Properties that results compute by themselves are computed from the blended ones.
     /// </para>
-    /// A key that one side alone has, has that side's value. A view whose key has no window of event time answers as with <see cref="Merge"/>. Blended rows are
-    /// the fold of no range of the log, so do not use them where figures must add up.
+    /// A key that one side alone has, has that side's value; a session that does not begin at the same time on both sides has its real-time value. A view whose key has
+    /// no window of event time answers as with <see cref="Merge"/>. Blended rows are the fold of no range of the log, so do not use them where figures must add up.
     /// </remarks>
     /// <param name="horizon">The time from a window's end to the full weight of the batch. Positive.</param>
     /// <exception cref="ArgumentOutOfRangeException">The horizon is not positive.</exception>
