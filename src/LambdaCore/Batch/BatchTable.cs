@@ -176,7 +176,10 @@ internal sealed class BatchTable
         }
     }
 
-    /// <summary>The files of the table with their ranges, oldest first; null if they are of another definition, or do not follow each other from position zero to what the table covers.</summary>
+    /// <summary>
+    /// The files of the table with their ranges, oldest first; null if they are of another definition, or do not follow each other from position zero
+    /// to what the table covers.
+    /// </summary>
     private List<(LogRange Range, DeltaFile File)>? Layers()
     {
         List<(LogRange Range, DeltaFile File)> layers = [];
