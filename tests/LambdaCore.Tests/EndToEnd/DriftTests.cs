@@ -120,6 +120,35 @@ internal sealed class DriftTests
     }
 
     [Test]
+    public void In_tests_every_store_is_audited() => Assert.That(new LambdaStoreOptions<Purchase>().AuditDrift);
+
+    [Test]
+    public async Task Appends_are_acknowledged_while_the_layers_are_compared()
+    {
+        using InMemoryStorage disk = new();
+        Task<LogPosition>? appended = null;
+        await using LambdaStore<Purchase> store = Purchase.Open(disk);
+        await store.AppendAsync(Enumerable.Range(0, 500).Select(i => Purchase.Of($"p{i % 50}", i)).ToArray());
+        OpenStore<Purchase> parts = StoreInternals<Purchase>.Of(store);
+        parts.Speed.OpenGeneration();
+        await Task.Run(() =>
+        {
+            // What the audit holds while it compares.
+            parts.Speed.Gate.EnterReadLock();
+            try
+            {
+                appended = Task.Run(() => store.AppendAsync(Purchase.Of("p0")).AsTask());
+                Assert.That(appended.Wait(TimeSpan.FromSeconds(60)));
+            }
+            finally
+            {
+                parts.Speed.Gate.ExitReadLock();
+            }
+        });
+        Assert.That((await store.GetAsync(Purchase.ByProduct, "p0"))!.Result, Is.EqualTo(11));
+    }
+
+    [Test]
     public async Task Without_the_option_nothing_is_compared()
     {
         using InMemoryStorage disk = new();
