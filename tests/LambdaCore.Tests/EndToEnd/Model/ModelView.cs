@@ -129,6 +129,9 @@ internal sealed class ModelView<TKey, TResult>(
             return asked;
         }
 
+        // A batch may have run by its schedule meanwhile.
+        receipt = entry?.Receipt ?? (await (chosen is null ? query : query.Reconcile(chosen)).ExecuteAsync()).Receipt;
+        expected = entry is null && expected is null ? null : Reconciled.Rows(moment, receipt).Rows.FirstOrDefault(r => r.Bytes.AsSpan().SequenceEqual(bytes));
         Model.Check(!(expected?.Overflows ?? false), $"{asked}: reading must overflow, but gave {Values.Show(entry is null ? null : entry.Result)}");
         Model.Check(expected is null == entry is null, $"{asked}: expected {Values.Show(expected is null ? null : expected.Result)}, got {Values.Show(entry is null ? null : entry.Result)}, {receipt}");
         if (expected is not null)
