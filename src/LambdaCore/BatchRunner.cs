@@ -160,12 +160,13 @@ internal sealed class BatchRunner<TEvent>(
         progress.Expect(views.Sum(v => end.Value - StartOf(v, mode).Value));
         List<BatchRunView> reports = [];
         List<Exception> failures = [];
-        foreach (ServedView<TEvent> view in views)
+        using RollUpSources<TEvent> sources = new(views);
+        foreach (ServedView<TEvent> view in sources.InOrder)
         {
             cancellationToken.ThrowIfCancellationRequested();
             try
             {
-                if (Run(view, mode, end, progress, cancellationToken) is { } report)
+                if (Run(view, mode, end, sources, progress, cancellationToken) is { } report)
                 {
                     reports.Add(report);
                 }
@@ -190,7 +191,8 @@ internal sealed class BatchRunner<TEvent>(
 
     /// <summary>Brings one view's batch up to a position.</summary>
     /// <returns>What was done; null if there was nothing to do.</returns>
-    private BatchRunView? Run(ServedView<TEvent> view, BatchMode mode, LogPosition end, ProgressReporter progress, CancellationToken cancellationToken)
+    private BatchRunView? Run(
+        ServedView<TEvent> view, BatchMode mode, LogPosition end, RollUpSources<TEvent> sources, ProgressReporter progress, CancellationToken cancellationToken)
     {
         long started = clock.GetTimestamp();
         long bytesBefore = progress.Bytes;
@@ -199,7 +201,11 @@ internal sealed class BatchRunner<TEvent>(
         if (!range.IsEmpty)
         {
             bool isNew = range.Start == view.Snapshot.End;
-            BatchView computed = view.Batch.Compute(isNew ? view.Snapshot.Batches : [], range, progress, cancellationToken);
+            IReadOnlyList<BatchView> kept = isNew ? view.Snapshot.Batches : [];
+            BatchView computed = sources.Of(view, range) is { } source
+                ? view.Batch.RollUp(kept, source, range, progress, cancellationToken)
+                : view.Batch.Compute(kept, range, progress, cancellationToken);
+            sources.Add(view, computed);
             keys = computed.Keys;
             Hand(computed, view, () =>
             {

@@ -154,7 +154,7 @@ internal static class StoreOpening
         public ServedView<TEvent> Visit<TKey, TResult, TRow>(ViewProgram<TEvent, TKey, TResult, TRow> program)
             where TRow : struct, IState<TRow>
         {
-            BatchTable batch = new(batches, program.Plan, LayerMerge.ByKey<TRow>);
+            BatchTable batch = new(batches, program.Plan, LayerMerge.ByKey<TRow>, RollUpMerge.ByMappedKey<TRow>);
             return new ServedView<TEvent, TKey, TResult, TRow>(program, batch, new ServingSnapshot(batch.Load(sealedEnd)), serving, reconciliation);
         }
     }

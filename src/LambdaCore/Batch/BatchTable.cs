@@ -34,12 +34,13 @@ internal sealed class BatchTable
     /// <param name="context">What all batch views share.</param>
     /// <param name="plan">The view.</param>
     /// <param name="merge">How its layers become one.</param>
-    public BatchTable(BatchContext context, ViewPlan plan, MergeLayers merge)
+    /// <param name="map">How layers of the view that it rolls up become one of its own.</param>
+    public BatchTable(BatchContext context, ViewPlan plan, MergeLayers merge, MapLayers map)
     {
         _context = context;
         _storage = context.Storage;
         _plan = plan;
-        _states = new StateComputer(context, plan, merge);
+        _states = new StateComputer(context, plan, merge, map);
         _folder = $"views/{ViewFolder.NameOf(plan.Name)}";
         _storage.CreateFolder(_folder);
         _storage.CreateFolder($"{_folder}/{LookupFolder}");
@@ -115,6 +116,23 @@ internal sealed class BatchTable
         return layer;
     }
 
+    /// <summary>Merges the states of the view that this one rolls up, and publishes them as a layer. If one of them is damaged, the range is computed from the log instead.</summary>
+    /// <param name="kept">The layers that stay; the table has no others afterwards.</param>
+    /// <param name="source">That view's layers over the range, oldest first.</param>
+    /// <param name="range">The events that count.</param>
+    /// <param name="progress">Is told how far it is.</param>
+    /// <param name="cancellationToken">Stops the merge; nothing is published then.</param>
+    /// <returns>The layer, held once, for the caller.</returns>
+    public BatchView RollUp(
+        IReadOnlyList<BatchView> kept, IReadOnlyList<BatchView> source, LogRange range, ProgressReporter progress, CancellationToken cancellationToken)
+    {
+        long started = _context.Clock.GetTimestamp();
+        BatchView layer = Publish(kept, range, progress, files => MergeOrCompute(
+            () => _states.RollUp([.. source.Select(l => l.Lookup)], range, files, progress, cancellationToken), range, files, progress, cancellationToken));
+        LogMessages.BatchViewBuilt(_context.Logger, _plan.Name, range.ToString(), layer.Keys, _context.Clock.GetElapsedTime(started));
+        return layer;
+    }
+
     /// <summary>Merges layers that follow each other, and publishes the result in their place. If one of them is damaged, their range is computed from the log instead.</summary>
     /// <param name="kept">The layers that stay; the table has no others afterwards.</param>
     /// <param name="merged">The layers to merge, oldest first.</param>
@@ -125,19 +143,8 @@ internal sealed class BatchTable
     {
         LogRange range = new(merged[0].Range.Start, merged[^1].Range.End);
         long started = _context.Clock.GetTimestamp();
-        BatchView layer = Publish(kept, range, progress, files =>
-        {
-            try
-            {
-                return _states.Merge([.. merged.Select(l => l.Lookup)], range, files, progress, cancellationToken);
-            }
-            catch (LookupDamagedException damage)
-            {
-                LogMessages.BatchLayerDiscarded(_context.Logger, _plan.Name, range.ToString(), damage);
-                files.Discard();
-                return _states.Compute(range, files, progress, cancellationToken);
-            }
-        });
+        BatchView layer = Publish(kept, range, progress, files => MergeOrCompute(
+            () => _states.Merge([.. merged.Select(l => l.Lookup)], range, files, progress, cancellationToken), range, files, progress, cancellationToken));
         LogMessages.BatchViewMerged(_context.Logger, _plan.Name, merged.Count, range.ToString(), layer.Keys, _context.Clock.GetElapsedTime(started));
         return layer;
     }
@@ -146,6 +153,20 @@ internal sealed class BatchTable
     /// <param name="range">The events that count.</param>
     /// <param name="visit">Takes in each row; a key may come several times, with parts of its state.</param>
     public void Visit(LogRange range, VisitStates visit) => _states.Visit(range, visit);
+
+    private long MergeOrCompute(Func<long> merge, LogRange range, ScratchLayer files, ProgressReporter progress, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return merge();
+        }
+        catch (LookupDamagedException damage)
+        {
+            LogMessages.BatchLayerDiscarded(_context.Logger, _plan.Name, range.ToString(), damage);
+            files.Discard();
+            return _states.Compute(range, files, progress, cancellationToken);
+        }
+    }
 
     private BatchView Publish(IReadOnlyList<BatchView> kept, LogRange range, ProgressReporter progress, Func<ScratchLayer, long> write)
     {

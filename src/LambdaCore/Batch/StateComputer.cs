@@ -12,8 +12,12 @@ namespace LambdaCore.Batch;
 /// <remarks>
 /// Besides DuckDB's limit and the states by code (<see cref="PieceSize"/>), a lookup file that is being written takes up to 70 MiB. Thread-safe.
 /// </remarks>
-internal sealed class StateComputer(BatchContext context, ViewPlan plan, MergeLayers merge)
+internal sealed class StateComputer(BatchContext context, ViewPlan plan, MergeLayers merge, MapLayers map)
 {
+    /// <summary>Rows of a roll-up may take at most this part of a batch's memory, and this many bytes: more would make the merge of the runs no faster.</summary>
+    private const int RollUpShare = 8;
+    private const long MaxRollUpBytes = 256 << 20;
+
     /// <summary>Rows between two looks at whether to go on.</summary>
     private const long RowsPerLook = 2048;
 
@@ -49,6 +53,59 @@ internal sealed class StateComputer(BatchContext context, ViewPlan plan, MergeLa
         }
 
         return Merge(runs.Files, range, files, progress, cancellationToken);
+    }
+
+    /// <summary>Merges the states of the view that this one rolls up, and writes the result as the files of a layer. No event is read.</summary>
+    /// <param name="source">That view's layers over the range, oldest first.</param>
+    /// <param name="range">The events that they hold together.</param>
+    /// <param name="files">The files to write.</param>
+    /// <param name="progress">Is told.</param>
+    /// <param name="cancellationToken">Stops the merge.</param>
+    /// <returns>The number of keys.</returns>
+    /// <exception cref="LookupDamagedException">A layer is damaged.</exception>
+    public long RollUp(IReadOnlyList<LookupFile> source, LogRange range, ScratchLayer files, ProgressReporter progress, CancellationToken cancellationToken)
+    {
+        progress.Begin(plan.Name, BatchPhase.Merging, source.Sum(l => l.Count));
+        using SortedRuns runs = new();
+        string path = context.Storage.NewScratchPath(".run");
+        LookupWriter writer = new(path, plan.Fingerprint, range, 0);
+        try
+        {
+            long rows = 0;
+            map(source, plan.RollUp!.WriteKeys, Math.Min(context.MemoryBytes / RollUpShare, MaxRollUpBytes), Take, BeginAnew);
+            CompleteRun();
+
+            void Take(ReadOnlySpan<byte> key, ReadOnlySpan<byte> state)
+            {
+                writer.Add(key, state);
+                if (++rows % RowsPerLook == 0)
+                {
+                    cancellationToken.ThrowIfCancellationRequested();
+                }
+            }
+        }
+        catch
+        {
+            writer.Dispose();
+            ScratchFile.Discard(path);
+            throw;
+        }
+
+        return Merge(runs.Files, range, files, progress, cancellationToken);
+
+        void BeginAnew()
+        {
+            CompleteRun();
+            path = context.Storage.NewScratchPath(".run");
+            writer = new LookupWriter(path, plan.Fingerprint, range, 0);
+        }
+
+        void CompleteRun()
+        {
+            writer.Complete();
+            writer.Dispose();
+            _ = runs.Add(path, plan.Fingerprint, range);
+        }
     }
 
     /// <summary>Merges layers or runs that follow each other, and writes the result as the files of a layer.</summary>

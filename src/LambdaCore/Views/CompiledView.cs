@@ -1,3 +1,4 @@
+using System.Linq.Expressions;
 using LambdaCore.Aggregates;
 
 namespace LambdaCore.Views;
@@ -7,6 +8,14 @@ internal sealed class CompiledView<T, TKey, TResult, TRow>(ViewProgram<T, TKey, 
     : ViewDefinition<T, TKey, TResult>(program.Plan, key, program.ResultText)
     where TRow : struct, IState<TRow>
 {
+    /// <inheritdoc/>
+    public override ViewDefinition<T, TRolled, TResult> RollUp<TRolled>(string name, Expression<Func<TKey, TRolled>> key)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        ArgumentNullException.ThrowIfNull(key);
+        return RollUpCompiler.Compile(name, program, key);
+    }
+
     /// <inheritdoc/>
     internal override TOut Accept<TOut>(IViewVisitor<T, TOut> visitor) => visitor.Visit(program);
 }

@@ -10,6 +10,11 @@ internal static class Explanation
     {
         StringBuilder text = new();
         _ = text.Append("view ").Append(plan.Name).Append(" over ").Append(plan.Events.EventType.Name).Append('\n');
+        if (plan.RollUp is { } rollUp)
+        {
+            _ = text.Append("  rolls up  ").Append(rollUp.Source.Name).Append('\n');
+        }
+
         foreach (KeyColumn key in plan.Keys)
         {
             _ = text.Append("  key       ").Append(key.Name).Append(": ").Append(key.Type)

@@ -7,20 +7,25 @@ namespace LambdaCore.Views;
 internal static class KeyCompiler
 {
     /// <summary>From an event to the bytes of the key of its states.</summary>
-    public static Action<T, ByteWriter> WriteEventKey<T>(ViewPlan plan)
+    public static Action<T, ByteWriter> WriteEventKey<T>(ViewPlan plan) => WriteColumns<T>(plan.StateKeys);
+
+    /// <summary>From an event to the bytes of columns that are computed from it.</summary>
+    /// <typeparam name="T">The event; or the key of another view, for columns that are computed from it.</typeparam>
+    public static Action<T, ByteWriter> WriteColumns<T>(IReadOnlyList<KeyColumn> columns)
     {
         ParameterExpression @event = Expression.Parameter(typeof(T), "event");
         ParameterExpression writer = Expression.Parameter(typeof(ByteWriter), "writer");
         ScalarCode code = new(@event);
-        code.Share(plan.StateKeys.Select(k => k.Scalar));
-        Expression[] steps = [.. code.Assignments, .. plan.StateKeys.Select(k => Write(writer, code.Write(k.Scalar), k)), Expression.Empty()];
+        code.Share(columns.Select(k => k.Scalar));
+        Expression[] steps = [.. code.Assignments, .. columns.Select(k => Write(writer, code.Write(k.Scalar), k)), Expression.Empty()];
         return Expression.Lambda<Action<T, ByteWriter>>(Expression.Block(code.Variables, steps), @event, writer).Compile();
     }
 
     /// <summary>From an event to the bytes of all its keys, one for each window that it lies in; null if no event has several.</summary>
-    public static Action<T, EventKeys>? WriteEventKeys<T>(ViewPlan plan)
+    /// <typeparam name="T">The event; or the key of another view, for columns that are computed from it.</typeparam>
+    public static Action<T, EventKeys>? WriteEventKeys<T>(IReadOnlyList<KeyColumn> columns)
     {
-        if (plan.HoppingKey is not { Scalar: CallScalar hopping } column)
+        if (columns.FirstOrDefault(k => k.Window is HoppingWindows) is not { Scalar: CallScalar hopping } column)
         {
             return null;
         }
@@ -32,12 +37,12 @@ internal static class KeyCompiler
         ParameterExpression last = Expression.Variable(typeof(long), "last");
         LabelTarget done = Expression.Label();
         ScalarCode code = new(@event);
-        code.Share(plan.Keys.Where(k => k != column).Select(k => k.Scalar).Append(hopping.Arguments[0]));
+        code.Share(columns.Where(k => k != column).Select(k => k.Scalar).Append(hopping.Arguments[0]));
         Expression written = code.Write(hopping.Arguments[0]);
         ParameterExpression time = Expression.Variable(written.Type, "time");
         Expression Windows(string method, Expression argument) => Expression.Call(Expression.Constant(column.Window), method, null, argument);
         BlockExpression OneKey(Expression window) => Expression.Block(
-            [.. plan.Keys.Select(k => Write(writer, k == column ? window : code.Write(k.Scalar), k)), Expression.Call(keys, nameof(EventKeys.End), null)]);
+            [.. columns.Select(k => Write(writer, k == column ? window : code.Write(k.Scalar), k)), Expression.Call(keys, nameof(EventKeys.End), null)]);
         Expression all = Expression.Block(
             Expression.Assign(start, Windows(nameof(WindowAssigner.FirstStart), Presence.Value(time))),
             Expression.Assign(last, Windows(nameof(WindowAssigner.Start), Presence.Value(time))),

@@ -30,9 +30,12 @@ internal sealed class KeyShape
 
     /// <summary>Reads the key's columns off the lambda of a GroupBy.</summary>
     /// <exception cref="ViewDefinitionException">The key has no such shape, or a column may be missing where its type cannot.</exception>
-    public static KeyShape Translate(ViewDraft draft, LambdaExpression lambda)
+    public static KeyShape Translate(ViewDraft draft, LambdaExpression lambda) => Translate(draft.Translator(lambda), lambda);
+
+    /// <summary>Reads the key's columns off a lambda.</summary>
+    /// <exception cref="ViewDefinitionException">The key has no such shape, or a column may be missing where its type cannot.</exception>
+    public static KeyShape Translate(ScalarTranslator translator, LambdaExpression lambda)
     {
-        ScalarTranslator translator = draft.Translator(lambda);
         Expression body = lambda.Body;
         if (ClrType.TryGetScalar(body.Type, out ScalarType scalar))
         {
@@ -70,6 +73,10 @@ internal sealed class KeyShape
 
         return new KeyShape(body.Type, members, construction);
     }
+
+    /// <summary>A key of the same type whose columns are computed otherwise.</summary>
+    public KeyShape With(Func<KeyColumn, KeyColumn> change) =>
+        new(KeyType, [.. Members.Select(m => new KeyMember(change(m.Column), m.Member))], _construction);
 
     /// <summary>The value of a column, in its representation, from an expression of the key type.</summary>
     public static Expression Read(Expression key, KeyMember member) =>

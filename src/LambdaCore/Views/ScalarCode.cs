@@ -40,6 +40,7 @@ internal sealed class ScalarCode(Expression @event)
         Expression code = scalar switch
         {
             ColumnScalar column => ClrType.ToRepresentation(Expression.Property(@event, column.Property.Property)),
+            KeyScalar key => KeyShape.Read(@event, key.Member),
             ConstantScalar constant => Expression.Constant(constant.Value, constant.Type.Representation),
             MembershipScalar membership => Membership(membership),
             CallScalar call => Call(call),

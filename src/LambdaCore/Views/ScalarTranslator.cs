@@ -10,7 +10,8 @@ namespace LambdaCore.Views;
 /// <param name="view">The view's name, for errors.</param>
 /// <param name="events">The events' columns.</param>
 /// <param name="event">The lambda's parameter.</param>
-internal sealed class ScalarTranslator(string view, EventSchema events, ParameterExpression @event)
+/// <param name="key">If the lambda is not over an event but over a key of another view, that key.</param>
+internal sealed class ScalarTranslator(string view, EventSchema events, ParameterExpression @event, KeyShape? key = null)
 {
     /// <summary>A condition, which is never missing.</summary>
     public Scalar Condition(Expression expression)
@@ -36,6 +37,8 @@ internal sealed class ScalarTranslator(string view, EventSchema events, Paramete
             ConditionalExpression choice => Choose(choice),
             MemberExpression member => Member(member),
             MethodCallExpression call => MemberTranslator.Call(this, call) ?? throw Refuse(call, $"the method {call.Method.DeclaringType?.Name}.{call.Method.Name} has no meaning in SQL here.", MemberTranslator.Suggest(call.Method)),
+            ParameterExpression when key is { Members: [{ Member: null } whole] } => new KeyScalar(whole, 0),
+            ParameterExpression when key is not null => throw Refuse(expression, "a key is no scalar.", "Name one of its columns."),
             ParameterExpression => throw Refuse(expression, "an event is no scalar.", "Name one of its properties."),
             _ => throw Refuse(expression, $"expressions of kind {expression.NodeType} cannot be translated.", "Compute it before the event is appended and make it a property of the event."),
         };
@@ -191,7 +194,20 @@ internal sealed class ScalarTranslator(string view, EventSchema events, Paramete
 
     private Scalar Member(MemberExpression member)
     {
-        if (member.Expression == @event)
+        if (member.Expression == @event && key is not null)
+        {
+            int index = key.Members.ToList().FindIndex(m => m.Member?.Name == member.Member.Name);
+            if (index >= 0)
+            {
+                return new KeyScalar(key.Members[index], index);
+            }
+
+            if (key.Members is not [{ Member: null }])
+            {
+                throw Refuse(member, "it is no column of the key that is rolled up.", $"Its columns are {string.Join(", ", key.Members.Select(m => m.Column.Name))}.");
+            }
+        }
+        else if (member.Expression == @event)
         {
             return events.Find(member.Member) is { } property
                 ? new ColumnScalar(property)

@@ -27,6 +27,7 @@ internal static class SessionCompiler
             ReadKey = one.ReadKey,
             Project = (TKey key, in SessionSet<TRow> row) => project(key, in row.Sessions[0].Row),
             ResultText = one.ResultText,
+            UsesKey = one.UsesKey,
             WindowStart = null,
             Sessions = new SetOfSessions<TKey, TRow>(one.Key, gap),
         };

@@ -41,6 +41,9 @@ internal sealed record TumblingWindows : WindowAssigner
     /// <summary>The start of the latest window that contains a time, as if there were time before the year 1.</summary>
     public long UncutStart(long time) => time - ((time - Origin) % Size);
 
+    /// <summary>Whether each of the windows lies in one of others of one length.</summary>
+    public bool FitsInto(WindowAssigner others) => others is TumblingWindows { Size: var size, Offset: var offset } && size % Size == 0 && (offset - Offset) % Size == 0;
+
     /// <summary>The start of the latest window that contains a time, in SQL.</summary>
     public SqlText Start(SqlText time)
     {

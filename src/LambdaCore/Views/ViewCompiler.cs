@@ -35,8 +35,9 @@ internal static class ViewCompiler
             Fold = FoldCompiler.Fold<T, TRow>(plan),
             Project = project,
             ResultText = resultText,
+            UsesKey = KeyUse.In(result),
             WriteEventKey = KeyCompiler.WriteEventKey<T>(plan),
-            WriteEventKeys = KeyCompiler.WriteEventKeys<T>(plan),
+            WriteEventKeys = KeyCompiler.WriteEventKeys<T>(plan.Keys),
             WriteKey = KeyCompiler.WriteKey<TKey>(key.StateMembers),
             ReadKey = KeyCompiler.ReadKey<TKey>(key),
             WindowStart = KeyCompiler.WindowStart<TKey>(key),
@@ -44,5 +45,24 @@ internal static class ViewCompiler
         return plan.SessionKey is null
             ? new CompiledView<T, TKey, TResult, TRow>(program, key)
             : new CompiledView<T, TKey, TResult, SessionSet<TRow>>(SessionCompiler.Sessions(program), key);
+    }
+
+    /// <summary>Looks for the key in a result.</summary>
+    private sealed class KeyUse(ParameterExpression group) : ExpressionVisitor
+    {
+        private bool _found;
+
+        public static bool In(LambdaExpression result)
+        {
+            KeyUse search = new(result.Parameters[0]);
+            _ = search.Visit(result.Body);
+            return search._found;
+        }
+
+        protected override Expression VisitMember(MemberExpression node)
+        {
+            _found |= node.Expression == group;
+            return base.VisitMember(node);
+        }
     }
 }

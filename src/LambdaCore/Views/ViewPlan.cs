@@ -58,6 +58,9 @@ internal sealed class ViewPlan
     /// <summary>The key column for which an event counts several times, if there is one.</summary>
     public KeyColumn? HoppingKey => Keys.FirstOrDefault(k => k.Window is HoppingWindows);
 
+    /// <summary>The view that this one rolls up; null if there is none. It has no part in the view's meaning.</summary>
+    public RollUpPlan? RollUp { get; init; }
+
     /// <summary>SHA-256, in hexadecimal, of what the view means: equal for equal meanings and names of columns.</summary>
     public string Fingerprint { get; }
 

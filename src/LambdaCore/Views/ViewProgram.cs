@@ -59,6 +59,9 @@ internal sealed class ViewProgram<TEvent, TKey, TResult, TRow>
     /// <summary>A text that determines what <see cref="Project"/> makes of a row, as far as captured variables have one.</summary>
     public required string ResultText { get; init; }
 
+    /// <summary>Whether <see cref="Project"/> looks at the key.</summary>
+    public required bool UsesKey { get; init; }
+
     /// <summary>The window's start in a key, in microseconds since the Unix epoch; null if the key has no window column.</summary>
     public required Func<TKey, long?>? WindowStart { get; init; }
 

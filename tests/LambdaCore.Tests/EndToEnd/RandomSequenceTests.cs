@@ -130,5 +130,15 @@ internal sealed class RandomSequenceTests
     private static List<ModelView> Choose(Random random) =>
         [.. Enumerable.Range(0, random.Next(1, 4))
             .Select(_ => random.Next(3) == 0 ? ComposedView.Number(random.Next(ComposedView.Numbers)) : ViewPool.All[random.Next(ViewPool.All.Count)])
+            .SelectMany(view => WithSources(view, random))
             .Distinct()];
+
+    /// <summary>A roll-up mostly comes with what it rolls up.</summary>
+    private static IEnumerable<ModelView> WithSources(ModelView view, Random random)
+    {
+        for (ModelView? next = view; next is not null; next = random.Next(4) > 0 ? ViewPool.SourceOf(next) : null)
+        {
+            yield return next;
+        }
+    }
 }

@@ -31,7 +31,7 @@ internal static partial class ViewPool
     private static readonly string[] Wanted = ["view", "purchase", "\uFFFF"];
 
     /// <summary>All views of the pool.</summary>
-    public static IReadOnlyList<ModelView> All { get; } = [.. Whole(), .. ByHand()];
+    public static IReadOnlyList<ModelView> All { get; } = [.. Whole(), .. ByHand(), .. RollUps()];
 
     private static IEnumerable<ModelView> Whole() =>
     [
