@@ -183,7 +183,9 @@ internal sealed class BatchRunner<TEvent>(
             ExceptionDispatchInfo.Throw(first);
         }
 
-        return new BatchRun(end, mode, reports, clock.GetElapsedTime(started));
+        // In the order of the views, though roll-ups came last.
+        IEnumerable<BatchRunView> inOrder = views.Join(reports, view => view.Plan.Name, report => report.Name, (_, report) => report);
+        return new BatchRun(end, mode, [.. inOrder], clock.GetElapsedTime(started));
     }
 
     /// <summary>Where the events begin that a run computes for a view.</summary>

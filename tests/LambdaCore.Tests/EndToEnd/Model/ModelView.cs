@@ -74,7 +74,8 @@ internal sealed class ModelView<TKey, TResult>(
     public override bool IsOfEventTime => WindowOfEventTime is not null || definition.Plan.SessionKey is { Scalar: ColumnScalar { Property.Name: nameof(AnyEvent.At) } };
 
     /// <summary>The windows, if they are of event time.</summary>
-    private WindowAssigner? WindowOfEventTime => definition.Plan.WindowKey is { } key && key.Scalar.Text.Contains($"\"{nameof(AnyEvent.At)}\"", StringComparison.Ordinal) ? key.Window : null;
+    private WindowAssigner? WindowOfEventTime =>
+        definition.Plan.WindowKey is { Scalar: CallScalar { Arguments: [ColumnScalar { Property.Name: nameof(AnyEvent.At) }] } } key ? key.Window : null;
 
     public override async Task<string> CheckAsync(StoreMoment moment, Random random)
     {
