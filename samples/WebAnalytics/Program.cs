@@ -10,7 +10,14 @@ if (Arguments.Parse(args) is not { } arguments)
 DirectoryInfo folder = Directory.CreateTempSubdirectory("lambdacore-web-");
 try
 {
-    return await RunAsync() ? 0 : 1;
+    List<string> mistakes = await RunAsync();
+    LateEvents late = new(folder.FullName);
+    await late.RunAsync();
+    mistakes.AddRange(late.Mistakes);
+    Console.WriteLine();
+    mistakes.ForEach(Console.WriteLine);
+    Console.WriteLine(mistakes.Count == 0 ? "all rows agree" : "NOT all rows agree");
+    return mistakes.Count == 0 ? 0 : 1;
 }
 catch (LambdaCoreException error)
 {
@@ -22,9 +29,9 @@ finally
     folder.Delete(recursive: true);
 }
 
-async Task<bool> RunAsync()
+async Task<List<string>> RunAsync()
 {
-    await using LambdaStore<PageEvent> store = await LambdaStore.OpenAsync<PageEvent>(folder.FullName, o => o
+    await using LambdaStore<PageEvent> store = await LambdaStore.OpenAsync<PageEvent>(Path.Combine(folder.FullName, "shop"), o => o
         .EventTime(e => e.Timestamp)
         .AddView(Views.Hours)
         .AddView(Views.Users)
@@ -39,10 +46,8 @@ async Task<bool> RunAsync()
 
     Check check = new(store, sent);
     await check.RunAsync();
-    check.Mistakes.ForEach(Console.WriteLine);
     Console.WriteLine($"{sent.Count:N0} events, {check.Rows:N0} rows checked");
-    Console.WriteLine(check.Mistakes.Count == 0 ? "all rows agree" : "NOT all rows agree");
-    return check.Mistakes.Count == 0;
+    return check.Mistakes;
 }
 
 // A tick of the clock is ten minutes in the shop.

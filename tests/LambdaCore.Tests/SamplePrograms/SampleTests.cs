@@ -18,6 +18,36 @@ internal sealed class SampleTests
         Assert.That(output.TrimEnd().Split('\n')[^1].TrimEnd(), Is.EqualTo("all rows agree"), output + errors);
     }
 
+    [Test]
+    public async Task Late_events_are_shown_in_the_hour_in_which_they_happened_with_what_became_of_them()
+    {
+        (int exitCode, string output, string errors) = await RunAsync("WebAnalytics", "--seconds", "1");
+
+        Assert.That(exitCode, Is.Zero, output + errors);
+        string[] lines = [.. output.Split('\n').Select(l => l.Trim())];
+        Assert.Multiple(() =>
+        {
+            Assert.That(lines, Has.One.EqualTo("late events: grace period 00:30:00, after which they are counted all the same (LatePolicy.Include)"));
+            AssertHour("before", "3 purchases, 60.00 in all, complete", "Batch [0,4) = Batch [0,4) + Speed [4,4)");
+            AssertHour("after", "5 purchases, 150.00 in all, complete", "Merged [0,6) = Batch [0,4) + Speed [4,6)", "late 2 counted, 0 waiting, 0 rejected");
+            AssertHour("waiting", "3 purchases, 60.00 in all, complete", "Batch [0,5) = Batch [0,4) + Speed [4,5)", "late 0 counted, 1 waiting, 0 rejected");
+            AssertHour("next batch", "4 purchases, 120.00 in all, complete", "Batch [0,5) = Batch [0,5) + Speed [5,5)");
+            AssertHour("rejected", "3 purchases, 60.00 in all, complete", "Batch [0,5) = Batch [0,4) + Speed [4,5)", "late 0 counted, 0 waiting, 1 rejected");
+            Assert.That(lines, Has.One.EqualTo("dead letter at 4: purchase of 10:10, value 60.00"));
+            Assert.That(lines, Has.One.EqualTo("01:05:00 behind the watermark 2026-03-01T11:15:00.0000000+00:00, which is more than the grace period of 00:30:00"));
+        });
+
+        void AssertHour(string when, string row, params string[] receipt)
+        {
+            int at = Array.FindIndex(lines, l => l.StartsWith(when, StringComparison.Ordinal));
+            Assert.That(lines[at], Is.EqualTo($"{when,-10}  10:00  {row}"), output);
+            foreach (string part in receipt)
+            {
+                Assert.That(lines[at + 1], Does.Contain(part));
+            }
+        }
+    }
+
     [TestCase("Flights")]
     [TestCase("WebAnalytics")]
     public async Task A_sample_that_is_asked_for_nonsense_says_what_it_takes_and_fails(string sample)
