@@ -5,7 +5,7 @@ namespace LambdaCore.Log;
 
 /// <summary>
 /// How one value of a scalar type stands in a write-ahead frame: nullable ones start with a byte, 0 for missing or 1;
-/// numbers are little-endian, decimals billionths in sixteen bytes, text and binary a varint length and the bytes.
+/// numbers are little-endian, floating-point ones without negative zero and with one NaN, decimals billionths in sixteen bytes, text and binary a varint length and the bytes.
 /// </summary>
 internal static class ValueCoder
 {
@@ -59,8 +59,8 @@ internal static class ValueCoder
             ValueKind.UInt32 => Call(nameof(ByteWriter.WriteInt32), Expression.Convert(value, typeof(int))),
             ValueKind.Int64 or ValueKind.Timestamp or ValueKind.Duration => Call(nameof(ByteWriter.WriteInt64), value),
             ValueKind.UInt64 => Call(nameof(ByteWriter.WriteInt64), Expression.Convert(value, typeof(long))),
-            ValueKind.Float32 => Call(nameof(ByteWriter.WriteFloat32), value),
-            ValueKind.Float64 => Call(nameof(ByteWriter.WriteFloat64), value),
+            ValueKind.Float32 => Call(nameof(ByteWriter.WriteFloat32), Canonical(value)),
+            ValueKind.Float64 => Call(nameof(ByteWriter.WriteFloat64), Canonical(value)),
             ValueKind.Decimal => Call(nameof(ByteWriter.WriteInt128), Expression.Call(typeof(DecimalUnits), nameof(DecimalUnits.FromDecimal), null, value)),
             ValueKind.String => Call(nameof(ByteWriter.WriteString), value),
             ValueKind.Guid => Call(nameof(ByteWriter.WriteGuid), value),
@@ -69,6 +69,8 @@ internal static class ValueCoder
         };
 
         MethodCallExpression Call(string method, Expression argument) => Expression.Call(writer, method, null, argument);
+
+        static MethodCallExpression Canonical(Expression number) => Expression.Call(typeof(ValueOrder), nameof(ValueOrder.Canonical), null, number);
     }
 
     private static Expression ReadPresent(Expression reader, ValueKind kind)

@@ -19,6 +19,12 @@ internal static class ValueOrder
     /// <summary>A floating-point number with one NaN (0x7FC00000) and without a negative zero.</summary>
     public static float Canonical(float value) => float.IsNaN(value) ? NaN32 : value == 0 ? 0 : value;
 
+    /// <summary>As <see cref="Canonical(double)"/>; missing stays missing.</summary>
+    public static double? Canonical(double? value) => value is { } there ? Canonical(there) : null;
+
+    /// <summary>As <see cref="Canonical(float)"/>; missing stays missing.</summary>
+    public static float? Canonical(float? value) => value is { } there ? Canonical(there) : null;
+
     /// <summary>
     /// The one form of a value among those that are equal in this order: floating-point numbers as above, decimals in their
     /// shortest form. Other representations have one form only.

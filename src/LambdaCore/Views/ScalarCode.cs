@@ -39,7 +39,7 @@ internal sealed class ScalarCode(Expression @event)
 
         Expression code = scalar switch
         {
-            ColumnScalar column => ClrType.ToRepresentation(Expression.Property(@event, column.Property.Property)),
+            ColumnScalar column => Column(column),
             KeyScalar key => KeyShape.Read(@event, key.Member),
             ConstantScalar constant => Expression.Constant(constant.Value, constant.Type.Representation),
             MembershipScalar membership => Membership(membership),
@@ -47,6 +47,13 @@ internal sealed class ScalarCode(Expression @event)
             _ => throw new ArgumentOutOfRangeException(nameof(scalar), scalar, null),
         };
         return Presence.As(code, scalar.Type.Representation);
+    }
+
+    /// <summary>A property as the log keeps it: events come here before they were stored, and after.</summary>
+    private Expression Column(ColumnScalar column)
+    {
+        Expression value = ClrType.ToRepresentation(Expression.Property(@event, column.Property.Property));
+        return column.Type.Kind is ValueKind.Float32 or ValueKind.Float64 ? Expression.Call(typeof(ValueOrder), nameof(ValueOrder.Canonical), null, value) : value;
     }
 
     private void CountOccurrences(Scalar scalar, Dictionary<string, int> seen)
