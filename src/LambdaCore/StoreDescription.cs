@@ -20,7 +20,7 @@ internal static class StoreDescription
         Line($"durability: {options.Durability}; backpressure: {options.Backpressure}; segments of {options.SegmentEvents:N0} events; batches: {options.BatchSchedule}");
         foreach ((ViewDefinition<TEvent> view, Reconciliation reconciliation) in options.Views)
         {
-            string keys = string.Join(", ", view.Plan.Keys.Select(k => k.Window is { } windows ? $"{k.Name} (windows of {windows.Description})" : k.Name));
+            string keys = string.Join(", ", view.Plan.Keys.Select(Of));
             Line($"view {view.Name}: by {keys}; reconciliation: {reconciliation}");
         }
 
@@ -28,6 +28,13 @@ internal static class StoreDescription
 
         void Line(FormattableString line) => text.Append(line.ToString(CultureInfo.InvariantCulture)).Append('\n');
     }
+
+    private static string Of(KeyColumn key) => key switch
+    {
+        { Window: { } windows } => $"{key.Name} (windows of {windows.Description})",
+        { SessionGap: { } gap } => $"{key.Name} (sessions with gaps of {TimeSpan.FromMicroseconds(gap):c})",
+        _ => key.Name,
+    };
 
     private static string Fate(LatePolicy policy) => policy switch
     {

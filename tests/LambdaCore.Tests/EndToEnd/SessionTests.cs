@@ -47,6 +47,9 @@ internal sealed class SessionTests
     }
 
     [Test]
+    public void The_store_describes_its_sessions() => Assert.That(_store.Describe(), Does.Contain("view busy: by key (sessions with gaps of 00:05:00)"));
+
+    [Test]
     public async Task A_late_event_moves_the_start_of_a_session()
     {
         await AppendAsync(true, Of("ann", 20, "home"));
