@@ -10,7 +10,7 @@ namespace WebAnalytics;
 /// <param name="folder">Where the stores live.</param>
 internal sealed class LateEvents(string folder)
 {
-    private static readonly DateTimeOffset Ten = new(2026, 3, 1, 10, 0, 0, TimeSpan.Zero);
+    private static readonly DateTimeOffset Ten = new(2024, 3, 1, 10, 0, 0, TimeSpan.Zero);
     private static readonly HourKey TenOClock = new(Ten, "purchase");
 
     /// <summary>Three purchases from 10:00 on, and one at 11:20, which moves the watermark to 11:15: five minutes of disorder are allowed.</summary>
