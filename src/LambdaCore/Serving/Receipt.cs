@@ -51,7 +51,14 @@ public sealed record Receipt
     /// <summary>The results that are estimates, and how good they are; empty if all are exact.</summary>
     public required IReadOnlyList<ColumnError> Errors { get; init; }
 
-    /// <summary>The receipt in one line, for logs: source, range, each layer with its range, watermark, late events, and how the layers became one.</summary>
-    public override string ToString() =>
-        $"{Source} {Range} = {string.Join(" + ", Layers.Select(l => $"{l.Source} {l.Range}"))}, watermark {Watermark?.ToString("O", CultureInfo.InvariantCulture) ?? "none"}{(Late == default ? "" : $", late {Late}")}{(IsComplete is { } complete ? complete ? ", complete" : ", not complete" : "")}{(Reconciliation is null ? "" : $", {Reconciliation}")}";
+    /// <summary>The receipt in one line, for logs: source, range, each layer with its range, watermark, late events, and, if not by merging, how the layers became one.</summary>
+    public override string ToString()
+    {
+        string layers = string.Join(" + ", Layers.Select(l => $"{l.Source} {l.Range}"));
+        string watermark = Watermark?.ToString("O", CultureInfo.InvariantCulture) ?? "none";
+        string late = Late == default ? "" : $", late {Late}";
+        string complete = IsComplete switch { true => ", complete", false => ", not complete", null => "" };
+        string how = Reconciliation is null || Reconciliation.Used == LambdaCore.Reconciliation.Merge ? "" : $", {Reconciliation}";
+        return $"{Source} {Range} = {layers}, watermark {watermark}{late}{complete}{how}";
+    }
 }
