@@ -52,8 +52,8 @@ public sealed class LambdaStoreOptions<TEvent>
     public BatchSchedule BatchSchedule { get; set; } = BatchSchedule.ByHand;
 
     /// <summary>
-    /// Whether each batch run compares what it computed with what the speed layer has of the same events: see <see cref="DriftReport"/>. The run takes about
-    /// half as much processor time again where most keys have few events, and hardly more where they have many. Default: false, unless the
+    /// Whether each batch run compares what it computed with what the speed layer has of the same events: see <see cref="DriftReport"/>. The run takes up to
+    /// twice the processor time where most keys have few events, and hardly more where they have many. Default: false, unless the
     /// switch <c>LambdaCore.AuditDrift</c> of <see cref="AppContext"/> is set, as it may be in the runtime configuration of your tests.
     /// </summary>
     public bool AuditDrift { get; set; } = AppContext.TryGetSwitch("LambdaCore.AuditDrift", out bool isOn) && isOn;
