@@ -192,7 +192,8 @@ internal sealed class EventLog<TEvent> : IDisposable, IAsyncDisposable
         await _sealing.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            LogPosition end = Acknowledged;
+            // What a batch has sealed was applied, but may be a moment away from being acknowledged.
+            LogPosition end = LogPosition.Max(Acknowledged, SealedEnd);
             await _pipeline!.WaitUntilWrittenAsync(end, cancellationToken).ConfigureAwait(false);
             files = _deadLetters.Files(SealedEnd);
             notSealed = await Task.Run(() => ReadDeadLetters(new LogRange(SealedEnd, end)), cancellationToken).ConfigureAwait(false);

@@ -123,7 +123,7 @@ internal sealed class SpeedLayer<TEvent> : IDisposable
             {
                 foreach (SpeedView<TEvent> view in views)
                 {
-                    view.Fold(events, eventTimes, first);
+                    view.Fold(events, eventTimes, first, skipped);
                 }
 
                 _end = first.Plus(events.Length);

@@ -16,4 +16,7 @@ internal sealed record SpeedOptions(IStorage Storage, string Folder)
 
     /// <summary>The number of keys in a view's hash table from which on it is moved out; 131,072 by default.</summary>
     public int FlushKeys { get; init; } = 131_072;
+
+    /// <summary>About how many bytes of encoded keys a view holds at a time while it takes in a group; 16 MiB by default.</summary>
+    public int PreparedKeyBytes { get; init; } = 16 << 20;
 }

@@ -23,6 +23,7 @@ internal sealed class SpeedView<TEvent, TRow> : SpeedView<TEvent>
     private volatile SpeedGeneration<TRow>[] _generations; // Replaced, never changed.
     private Prepared[] _prepared = new Prepared[64];
     private int _preparedCount;
+    private int _next;
 
     /// <summary>Creates a view that has seen nothing before a position.</summary>
     internal SpeedView(
@@ -143,57 +144,18 @@ internal sealed class SpeedView<TEvent, TRow> : SpeedView<TEvent>
     /// <inheritdoc/>
     public override void Prepare(ReadOnlySpan<TEvent> events, LogPosition first, ReadOnlySpan<int> skipped)
     {
-        _keys.Clear();
-        _preparedCount = 0;
-        if (_prepared.Length < events.Length)
-        {
-            _prepared = new Prepared[events.Length];
-        }
-
-        long before = Math.Clamp(Current.Start.Value - first.Value, 0, events.Length);
-        for (int i = (int)before; i < events.Length; i++)
-        {
-            while (!skipped.IsEmpty && skipped[0] < i)
-            {
-                skipped = skipped[1..];
-            }
-
-            if (!skipped.IsEmpty && skipped[0] == i)
-            {
-                continue;
-            }
-
-            TEvent item = events[i];
-            if (_filter is not null && !_filter(item))
-            {
-                continue;
-            }
-
-            if (_writeKeys is null)
-            {
-                int start = _keys.Length;
-                _writeKey(item, _keys);
-                AddPrepared(start, i);
-            }
-            else
-            {
-                PrepareSeveral(item, i);
-            }
-        }
+        _next = (int)Math.Clamp(Current.Start.Value - first.Value, 0, events.Length);
+        PrepareNext(events, skipped);
     }
 
     /// <inheritdoc/>
-    public override void Fold(ReadOnlySpan<TEvent> events, ReadOnlySpan<long> eventTimes, LogPosition first)
+    public override void Fold(ReadOnlySpan<TEvent> events, ReadOnlySpan<long> eventTimes, LogPosition first, ReadOnlySpan<int> skipped)
     {
-        KeyTable<TRow> table = Current.Active;
-        ReadOnlySpan<Prepared> prepared = _prepared.AsSpan(0, _preparedCount);
-        ReadOnlySpan<byte> keys = _keys.Written;
-        for (int i = 0; i < prepared.Length; i++)
+        FoldPrepared(events, eventTimes, first);
+        while (_next < events.Length)
         {
-            Prepared next = prepared[i];
-            int keyEnd = i + 1 < prepared.Length ? prepared[i + 1].KeyStart : keys.Length;
-            ref TRow row = ref table.GetOrAdd(keys[next.KeyStart..keyEnd], next.Hash);
-            _fold(events[next.Event], new EventStamp(eventTimes[next.Event], first.Value + next.Event), ref row);
+            PrepareNext(events, skipped);
+            FoldPrepared(events, eventTimes, first);
         }
     }
 
@@ -226,6 +188,57 @@ internal sealed class SpeedView<TEvent, TRow> : SpeedView<TEvent>
 
         _generations = _generations[dropped..];
         return dropped > 0;
+    }
+
+    private void FoldPrepared(ReadOnlySpan<TEvent> events, ReadOnlySpan<long> eventTimes, LogPosition first)
+    {
+        KeyTable<TRow> table = Current.Active;
+        ReadOnlySpan<Prepared> prepared = _prepared.AsSpan(0, _preparedCount);
+        ReadOnlySpan<byte> keys = _keys.Written;
+        for (int i = 0; i < prepared.Length; i++)
+        {
+            Prepared next = prepared[i];
+            int keyEnd = i + 1 < prepared.Length ? prepared[i + 1].KeyStart : keys.Length;
+            ref TRow row = ref table.GetOrAdd(keys[next.KeyStart..keyEnd], next.Hash);
+            _fold(events[next.Event], new EventStamp(eventTimes[next.Event], first.Value + next.Event), ref row);
+        }
+    }
+
+    // Not always all that is left: where an event writes many keys, those of a large group would not fit into memory, or into a buffer.
+    private void PrepareNext(ReadOnlySpan<TEvent> events, ReadOnlySpan<int> skipped)
+    {
+        _keys.Clear();
+        _preparedCount = 0;
+        int enough = _layer.Options.PreparedKeyBytes;
+        for (; _next < events.Length && _keys.Length < enough; _next++)
+        {
+            while (!skipped.IsEmpty && skipped[0] < _next)
+            {
+                skipped = skipped[1..];
+            }
+
+            if (!skipped.IsEmpty && skipped[0] == _next)
+            {
+                continue;
+            }
+
+            TEvent item = events[_next];
+            if (_filter is not null && !_filter(item))
+            {
+                continue;
+            }
+
+            if (_writeKeys is null)
+            {
+                int start = _keys.Length;
+                _writeKey(item, _keys);
+                AddPrepared(start, _next);
+            }
+            else
+            {
+                PrepareSeveral(item, _next);
+            }
+        }
     }
 
     private void PrepareSeveral(TEvent item, int index)

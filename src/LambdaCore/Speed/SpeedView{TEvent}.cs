@@ -24,14 +24,14 @@ internal abstract class SpeedView<TEvent>
     /// <summary>The layer that the view belongs to.</summary>
     protected abstract SpeedLayer<TEvent> Layer { get; }
 
-    /// <summary>Encodes the keys of a group's events, without touching anything that readers see.</summary>
+    /// <summary>Encodes the keys of a group's events, or of the first of them if they are many, without touching anything that readers see.</summary>
     /// <param name="events">The events.</param>
     /// <param name="first">The position of the first event.</param>
     /// <param name="skipped">The events that do not count, by their index, ascending.</param>
     public abstract void Prepare(ReadOnlySpan<TEvent> events, LogPosition first, ReadOnlySpan<int> skipped);
 
-    /// <summary>Folds the events that were prepared.</summary>
-    public abstract void Fold(ReadOnlySpan<TEvent> events, ReadOnlySpan<long> eventTimes, LogPosition first);
+    /// <summary>Folds the group that was prepared: what was encoded, and then the rest.</summary>
+    public abstract void Fold(ReadOnlySpan<TEvent> events, ReadOnlySpan<long> eventTimes, LogPosition first, ReadOnlySpan<int> skipped);
 
     /// <summary>Freezes the current table if it is full.</summary>
     /// <param name="folds">How many events were folded since the last call.</param>

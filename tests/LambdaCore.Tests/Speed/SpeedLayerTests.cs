@@ -1,6 +1,8 @@
+using LambdaCore.Aggregates;
 using LambdaCore.Log;
 using LambdaCore.Speed;
 using LambdaCore.Values;
+using LambdaCore.Views;
 using NUnit.Framework;
 
 namespace LambdaCore.Tests.Speed;
@@ -45,6 +47,41 @@ internal sealed class SpeedLayerTests
         view.DropBefore(new LogPosition(2));
         Assert.That(() => layer.Read(view, SpeedFixture.KeyOf(1), LogPosition.Zero), Throws.TypeOf<LambdaCoreException>());
         Assert.That(layer.Read(view, SpeedFixture.KeyOf(1), new LogPosition(2)), Is.Null);
+    }
+
+    [Test]
+    public void A_group_whose_keys_are_too_many_to_hold_is_taken_in_piece_by_piece([Values] bool several, [Values(1, 100, 1 << 20)] int keyBytes)
+    {
+        using SpeedLayer<Tick> layer = new(new SpeedOptions(_disk, "speed") { PreparedKeyBytes = keyBytes }, LogPosition.Zero);
+        var view = layer.AddView<StateRow<SumState, StateRow<SumState, EmptyRow>>>(
+            tick => tick.Value != 7,
+            (tick, writer) => KeyWriter.Write(writer, tick.Key),
+            (Tick tick, in EventStamp stamp, ref StateRow<SumState, StateRow<SumState, EmptyRow>> row) =>
+            {
+                row.Head.Value++;
+                row.Tail.Head.Value += tick.Value + (1000 * stamp.Position.Value) + stamp.Microseconds;
+            },
+            new LogPosition(3),
+            several ? WriteKeys : null);
+        Tick[] events = [.. Enumerable.Range(0, 200).Select(i => new Tick(i % 5, i))];
+        long[] times = [.. events.Select(e => 1_000_000 * e.Value)];
+        int[] skipped = [0, 4, 5, 60, 199];
+        layer.Apply(events, times, LogPosition.Zero, skipped);
+
+        for (int key = 0; key < (several ? 7 : 5); key++)
+        {
+            long[] counted = [.. Enumerable.Range(3, 197).Select(i => (long)i).Where(i => i != 7 && !skipped.Contains((int)i) && (several ? key - (i % 5) is >= 0 and < 3 : key == i % 5))];
+            Assert.That(layer.Read(view, SpeedFixture.KeyOf(key), new LogPosition(3)), Is.EqualTo(Sums(counted.Length, counted.Sum(i => 1_001_001 * i))));
+        }
+
+        static void WriteKeys(Tick tick, EventKeys keys)
+        {
+            for (int i = 0; i < 3; i++)
+            {
+                KeyWriter.Write(keys.Writer, tick.Key + i);
+                keys.End();
+            }
+        }
     }
 
     [Test]
