@@ -16,6 +16,9 @@ internal sealed record SegmentFileDraft(string ScratchPath, string Sha256, long 
 /// <summary>Events on their way into one Parquet file: rows of bytes become columns, which DuckDB takes in chunks and writes.</summary>
 internal sealed class SegmentRows : IDisposable
 {
+    // Rows wait for a whole chunk only as long as they are not this large: 2048 values of a megabyte each do not fit into a buffer.
+    private const long MostWaitingBytes = 64 << 20;
+
     private readonly IStorage _storage;
     private readonly DuckDbConnection _connection;
     private readonly string _table;
@@ -26,6 +29,7 @@ internal sealed class SegmentRows : IDisposable
     private readonly string _timeName;
     private readonly ByteWriter _own = new();
     private int _rows;
+    private long _waitingBytes;
     private long _count;
     private (long Min, long Max) _positions = (long.MaxValue, long.MinValue);
     private (long Min, long Max) _times = (long.MaxValue, long.MinValue);
@@ -57,6 +61,7 @@ internal sealed class SegmentRows : IDisposable
     public long ReadEvent(ref ByteReader reader)
     {
         long time = 0;
+        long remaining = reader.Remaining;
         for (int column = 0; column < _eventColumns; column++)
         {
             if (column == _timeColumn)
@@ -69,6 +74,7 @@ internal sealed class SegmentRows : IDisposable
             _columns[column].Read(ref reader, _rows);
         }
 
+        _waitingBytes += remaining - reader.Remaining;
         return time;
     }
 
@@ -145,7 +151,7 @@ internal sealed class SegmentRows : IDisposable
         }
 
         _count++;
-        if (++_rows == DuckDbAppender.Capacity)
+        if (++_rows == DuckDbAppender.Capacity || _waitingBytes >= MostWaitingBytes)
         {
             Move();
         }
@@ -160,5 +166,6 @@ internal sealed class SegmentRows : IDisposable
 
         _appender.AppendChunk(_rows);
         _rows = 0;
+        _waitingBytes = 0;
     }
 }

@@ -188,6 +188,39 @@ internal sealed class AppendingTests
         }
     }
 
+    [Test]
+    public async Task Values_of_megabytes_are_sealed_before_they_fill_a_buffer()
+    {
+        ViewDefinition<Parcel, int, FirstAndCount> contents = View.Of<Parcel>("contents").GroupBy(e => e.Lane).Select(g => new FirstAndCount(g.Count(), g.Latest(e => e.Content)));
+        string folder = Directory.CreateTempSubdirectory("lambda-large-").FullName;
+        try
+        {
+            await using LambdaStore<Parcel> store = await LambdaStore.OpenAsync<Parcel>(folder, o => o.EventTime(e => e.At).AddView(contents));
+            for (int i = 0; i < 150; i++)
+            {
+                byte[] content = new byte[1 << 20];
+                Array.Fill(content, (byte)i);
+                await store.AppendAsync(new Parcel(DateTimeOffset.UnixEpoch.AddSeconds(i), i, content));
+            }
+
+            await store.RunBatchAsync();
+            Assert.That(store.SealedPosition, Is.EqualTo(new LogPosition(150)));
+            for (int i = 0; i < 150; i++)
+            {
+                FirstAndCount found = (await store.GetAsync(contents, i))!.Result;
+                Assert.That(found.Events, Is.EqualTo(1));
+                Assert.That(found.Content, Has.Length.EqualTo(1 << 20));
+                Assert.That(found.Content.AsSpan().IndexOfAnyExcept((byte)i), Is.EqualTo(-1));
+            }
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private sealed record FirstAndCount(long Events, byte[] Content);
+
     private sealed record Parcel(DateTimeOffset At, int Lane, byte[] Content);
 
     /// <summary>Holds up every flush of a storage until it is lifted.</summary>
