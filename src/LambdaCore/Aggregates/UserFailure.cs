@@ -20,7 +20,7 @@ internal sealed record UserFailure(long Position, string Step, string Error) : I
     /// <summary>A failure.</summary>
     public static UserFailure Of(string step, Exception error, long position = NoEvent)
     {
-        string text = $"{error.GetType()}: {error.Message}";
+        string text = $"{error.GetType()}: {MessageOf(error)}";
         byte[] wellFormed = Encoding.UTF8.GetBytes(text.Length > MaxErrorLength ? text[..MaxErrorLength] : text);
         return new UserFailure(position, step, Encoding.UTF8.GetString(wellFormed));
     }
@@ -46,4 +46,17 @@ internal sealed record UserFailure(long Position, string Step, string Error) : I
         : Position != other.Position ? Position.CompareTo(other.Position)
         : string.CompareOrdinal(Step, other.Step) is var step && step != 0 ? step
         : string.CompareOrdinal(Error, other.Error);
+
+    // A message is the user's code too, and may throw.
+    private static string MessageOf(Exception error)
+    {
+        try
+        {
+            return error.Message;
+        }
+        catch (Exception second) when (Keeps(second))
+        {
+            return $"its message threw {second.GetType()}";
+        }
+    }
 }

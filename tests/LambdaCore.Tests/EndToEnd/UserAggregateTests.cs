@@ -1,4 +1,5 @@
 using System.Buffers;
+using LambdaCore.Aggregates;
 using LambdaCore.Storage;
 using LambdaCore.Tests.Aggregates;
 using NUnit.Framework;
@@ -66,6 +67,10 @@ internal sealed class UserAggregateTests
         await using LambdaStore<Reading> rebuilt = Open(disk, o => o.AddView(Delicate));
         await ExpectFailedAsync(rebuilt);
     }
+
+    [Test]
+    public void A_failure_whose_message_throws_is_kept_all_the_same() =>
+        Assert.That(UserFailure.Of("Add", new MuteException(), 7), Is.EqualTo(new UserFailure(7, "Add", $"{typeof(MuteException)}: its message threw {typeof(InvalidOperationException)}")));
 
     [Test]
     public async Task A_new_version_of_its_code_computes_the_view_anew()
@@ -156,6 +161,11 @@ internal sealed class UserAggregateTests
     public sealed record Reading(string Sensor, string? Label, double? Value, int Number)
     {
         public DateTimeOffset Time { get; init; } = Noon;
+    }
+
+    internal sealed class MuteException : Exception
+    {
+        public override string Message => throw new InvalidOperationException("no message");
     }
 
     internal sealed record Summary(long Events, IReadOnlyList<string> Labels, double? Mean);
