@@ -97,7 +97,7 @@ internal sealed class ServedView<TEvent, TKey, TResult, TRow> : ServedView<TEven
             }
             catch (LookupDamagedException damage)
             {
-                return RepairAsync(damage);
+                return RepairAsync(damage, () => Get(key, consistency, reconciliation));
             }
         }
 
@@ -112,14 +112,8 @@ internal sealed class ServedView<TEvent, TKey, TResult, TRow> : ServedView<TEven
             }
             catch (LookupDamagedException damage)
             {
-                return await RepairAsync(damage).ConfigureAwait(false);
+                return await RepairAsync(damage, () => Get(key, consistency, reconciliation)).ConfigureAwait(false);
             }
-        }
-
-        async ValueTask<ViewEntry<TKey, TResult>?> RepairAsync(LookupDamagedException damage)
-        {
-            await _context.Repair(this, damage).ConfigureAwait(false);
-            return Get(key, consistency, reconciliation);
         }
     }
 
@@ -134,8 +128,24 @@ internal sealed class ServedView<TEvent, TKey, TResult, TRow> : ServedView<TEven
         }
         catch (LookupDamagedException damage)
         {
+            return await RepairAsync(damage, () => Execute(question, cancellationToken)).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Computes damaged layers anew, one after another as they show, until there is an answer; but not more of them than there are.</summary>
+    private async ValueTask<TAnswer> RepairAsync<TAnswer>(LookupDamagedException damage, Func<TAnswer> answer)
+    {
+        for (int left = Snapshot.Batches.Count; ; left--)
+        {
             await _context.Repair(this, damage).ConfigureAwait(false);
-            return Execute(question, cancellationToken);
+            try
+            {
+                return answer();
+            }
+            catch (LookupDamagedException another) when (left > 1)
+            {
+                damage = another;
+            }
         }
     }
 

@@ -46,6 +46,19 @@ internal sealed class DamagedLayerTests
     }
 
     [Test]
+    public async Task Several_layers_that_are_damaged_are_computed_anew_for_the_same_question([Values] bool scan)
+    {
+        Array.ForEach(LookupFiles(), file => Damage(file, quarter: 1));
+        await using LambdaStore<Purchase> store = await OpenAsync();
+        if (!scan)
+        {
+            Assert.That((await store.GetAsync(Purchase.ByProduct, "p0"))!.Result, Is.EqualTo(LayerKeys.Length));
+        }
+
+        await CheckAsync(store, more: 0);
+    }
+
+    [Test]
     public async Task Damage_that_shows_while_layers_are_merged_is_mended_from_the_log([Values(0, 1, 2)] int layer)
     {
         Damage(LookupFiles()[layer], quarter: 1);
