@@ -1,6 +1,7 @@
 using LambdaCore.Diagnostics;
 using LambdaCore.DuckDb;
 using LambdaCore.Storage;
+using LambdaCore.Values;
 using LambdaCore.Views;
 
 namespace LambdaCore.Batch;
@@ -72,12 +73,12 @@ internal sealed class StateComputer(BatchContext context, ViewPlan plan, MergeLa
         try
         {
             long rows = 0;
-            map(source, plan.RollUp!.WriteKeys, Math.Min(context.MemoryBytes / RollUpShare, MaxRollUpBytes), Take, BeginAnew);
+            map(source, WriteKeys, Math.Min(context.MemoryBytes / RollUpShare, MaxRollUpBytes), (key, state) => writer.Add(key, state), BeginAnew);
             CompleteRun();
 
-            void Take(ReadOnlySpan<byte> key, ReadOnlySpan<byte> state)
+            void WriteKeys(ref ByteReader sourceKey, EventKeys keys)
             {
-                writer.Add(key, state);
+                plan.RollUp!.WriteKeys(ref sourceKey, keys);
                 if (++rows % RowsPerLook == 0)
                 {
                     cancellationToken.ThrowIfCancellationRequested();

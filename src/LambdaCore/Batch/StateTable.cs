@@ -97,7 +97,7 @@ internal sealed unsafe class StateTable : IDisposable
         _stateBytes.WriteRaw(state);
         _keyEnds[_rows] = _keyBytes.Length;
         _stateEnds[_rows] = _stateBytes.Length;
-        if (++_rows == DuckDbAppender.Capacity || _stateBytes.Length > ChunkBytes)
+        if (++_rows == DuckDbAppender.Capacity || _keyBytes.Length + _stateBytes.Length > ChunkBytes)
         {
             AppendChunk();
         }

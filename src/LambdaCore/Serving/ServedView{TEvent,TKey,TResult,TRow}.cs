@@ -281,9 +281,10 @@ internal sealed class ServedView<TEvent, TKey, TResult, TRow> : ServedView<TEven
             LogPosition position = _speed.Scan(
                 () =>
                 {
-                    reading = Capture();
+                    LayerReading captured = Capture();
+                    captured.Snapshot.Acquire();
+                    reading = captured;
                     _reconciler.Settle(ref rows.How, question.Consistency, reading.Snapshot);
-                    reading.Snapshot.Acquire();
                     return reading.Snapshot.End;
                 },
                 rows.How.Layers.HasFlag(AnswerSource.Speed) ? range : KeyRange.None,
