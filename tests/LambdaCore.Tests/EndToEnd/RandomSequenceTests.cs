@@ -18,8 +18,8 @@ internal sealed class RandomSequenceTests
 {
     private const int DefaultSequences = 2000;
 
-    /// <summary>Oracles of a few questions fold all events once for every batch end that there may be; a sequence that takes longer is told and left.</summary>
-    private static readonly TimeSpan LongestSequence = TimeSpan.FromMinutes(2);
+    /// <summary>A sequence takes a fraction of a second; one that takes longer than this has come to no end, and is told by its seed instead of being waited for.</summary>
+    private static readonly TimeSpan LongestSequence = TimeSpan.FromMinutes(5);
 
     [Test]
     public async Task Every_answer_is_the_fold_of_the_events_before_its_position()
@@ -28,7 +28,7 @@ internal sealed class RandomSequenceTests
         int count = int.TryParse(Environment.GetEnvironmentVariable("LAMBDACORE_SEQUENCES"), out int asked) ? asked : DefaultSequences;
         TestContext.Out.WriteLine($"seed {first}, {count} sequences");
         ConcurrentBag<string> failures = [];
-        ConcurrentBag<int> abandoned = [];
+        ConcurrentBag<(TimeSpan Took, int Seed)> durations = [];
         long started = Stopwatch.GetTimestamp();
         int done = 0;
         int spilled = 0;
@@ -41,14 +41,15 @@ internal sealed class RandomSequenceTests
                 return;
             }
 
-            Task<(string? Failure, StoreModel Model)> run = Task.Run(() => RunAsync(unchecked(first + i)), CancellationToken.None);
-            if (await Task.WhenAny(run, Task.Delay(LongestSequence, CancellationToken.None)) != run)
-            {
-                abandoned.Add(unchecked(first + i));
-                return;
-            }
-
-            (string? failure, StoreModel model) = await run;
+            int seed = unchecked(first + i);
+            Random random = new(seed);
+            StoreModel model = new(random);
+            long begun = Stopwatch.GetTimestamp();
+            Task<string?> run = Task.Run(() => RunAsync(model, random, seed), CancellationToken.None);
+            string? failure = await Task.WhenAny(run, Task.Delay(LongestSequence, CancellationToken.None)) == run
+                ? await run
+                : Told(model, seed, $"The sequence came to no end within {LongestSequence}.");
+            durations.Add((Stopwatch.GetElapsedTime(begun), seed));
             if (failure is not null)
             {
                 failures.Add(failure);
@@ -60,30 +61,32 @@ internal sealed class RandomSequenceTests
             Interlocked.Add(ref audited, model.AuditedKeys);
         });
         TestContext.Out.WriteLine($"{done} sequences in {Stopwatch.GetElapsedTime(started).TotalSeconds:N1} s, {spilled} of them with states moved to FASTER; {scheduled} batches by a schedule; {audited} keys compared between the layers");
-        TestContext.Out.WriteLine($"took longer than {LongestSequence} and were abandoned: {string.Join(", ", abandoned)}");
+        TestContext.Out.WriteLine($"the longest: {string.Join(", ", durations.OrderDescending().Take(5).Select(d => $"seed {d.Seed} {d.Took.TotalSeconds:N1} s"))}");
         Assert.That(failures, Is.Empty);
-        Assert.That(abandoned, Has.Count.AtMost(1 + (count / 1000)), "Sequences take too long.");
         Assert.That(spilled, Is.AtLeast(count / 100), "No sequence has moved states to FASTER.");
         Assert.That(scheduled, Is.AtLeast(count / 20), "Hardly any batch ran by a schedule.");
         Assert.That(audited, Is.AtLeast(count < 50 ? 0 : 10L * count), "Hardly any key was compared between the layers.");
     }
 
     /// <summary>Runs one sequence.</summary>
-    /// <returns>What went wrong, with the steps up to there, null if nothing did; and what took part.</returns>
-    private static async Task<(string? Failure, StoreModel Model)> RunAsync(int seed)
+    /// <returns>What went wrong, with the steps up to there; null if nothing did.</returns>
+    private static async Task<string?> RunAsync(StoreModel model, Random random, int seed)
     {
-        Random random = new(seed);
-        await using StoreModel model = new(random);
-        try
+        await using (model)
         {
-            await RunStepsAsync(model, random);
-            return (null, model);
-        }
-        catch (Exception error)
-        {
-            return ($"To run it again: LAMBDACORE_SEED={seed} LAMBDACORE_SEQUENCES=1\n{model.Steps}{(error is ModelViolationException ? error.Message : error.ToString())}\n", model);
+            try
+            {
+                await RunStepsAsync(model, random);
+                return null;
+            }
+            catch (Exception error)
+            {
+                return Told(model, seed, error is ModelViolationException ? error.Message : error.ToString());
+            }
         }
     }
+
+    private static string Told(StoreModel model, int seed, string what) => $"To run it again: LAMBDACORE_SEED={seed} LAMBDACORE_SEQUENCES=1\n{model.Steps}{what}\n";
 
     private static async Task RunStepsAsync(StoreModel model, Random random)
     {
