@@ -22,7 +22,7 @@ internal static class StateRows
     /// <param name="atOnce">Whether only events count that count at once: without those that came so late that they wait for the batch.</param>
     public static string Select(ViewPlan plan, string eventTimeColumn, MaterialisedSegments segments, LogRange range, bool atOnce = false)
     {
-        string source = Sql.Parquet(segments.Paths);
+        string source = segments.Source;
         List<string> conditions = [];
         if (segments.Range != range)
         {

@@ -1,6 +1,15 @@
+using LambdaCore.DuckDb;
+
 namespace LambdaCore.Log;
 
 /// <summary>Sound segments of the master dataset, where DuckDB can read them.</summary>
 /// <param name="Range">The events that they hold; all of them.</param>
 /// <param name="Paths">Their physical paths, in the order of the log.</param>
-internal sealed record MaterialisedSegments(LogRange Range, IReadOnlyList<string> Paths);
+internal sealed record MaterialisedSegments(LogRange Range, IReadOnlyList<string> Paths)
+{
+    /// <summary>
+    /// What stands behind FROM: the columns of the event type, then <c>_position</c>, <c>_ingested_at</c> and <c>_batch_only</c>. Not for an empty range, which
+    /// has no segments.
+    /// </summary>
+    public string Source => Sql.Parquet(Paths);
+}
