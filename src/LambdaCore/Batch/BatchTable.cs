@@ -278,6 +278,8 @@ internal sealed class BatchTable
         {
             _storage.Delete($"{_folder}/{LookupFolder}/{file}");
         }
+
+        _table.Forget([.. _table.Snapshot.Removed.Select(f => f.File.Path)]);
     }
 
     private DeltaSchema Schema() => new(

@@ -32,6 +32,9 @@ internal sealed record DeltaCommit
     /// <summary>How far each application's data is in the table, as far as this commit says.</summary>
     public ImmutableSortedDictionary<string, long> Transactions { get; init; } = ImmutableSortedDictionary<string, long>.Empty;
 
+    /// <summary>Whether the rows of the table change; not where files are only put in place of others that hold the same.</summary>
+    public bool IsDataChange { get; init; } = true;
+
     /// <summary>The files that join the table.</summary>
     public IReadOnlyList<DeltaFile> Added { get; init; } = [];
 

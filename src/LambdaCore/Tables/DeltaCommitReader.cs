@@ -91,11 +91,19 @@ internal static class DeltaCommitReader
 
         private DeltaCommit? _info;
         private DeltaMetadata? _metadata;
+        private bool _isDataChange;
 
         /// <summary>The commit; null while its commitInfo has not been seen.</summary>
         public DeltaCommit? Commit => _info is null
             ? null
-            : _info with { Metadata = _metadata, Added = _added, Removed = _removed, Transactions = _transactions.ToImmutable() };
+            : _info with
+            {
+                Metadata = _metadata,
+                Added = _added,
+                Removed = _removed,
+                Transactions = _transactions.ToImmutable(),
+                IsDataChange = _isDataChange || _added.Count + _removed.Count == 0,
+            };
 
         /// <summary>Whether the protocol was named, and is one that this library knows.</summary>
         public bool HasProtocol { get; private set; }
@@ -124,9 +132,11 @@ internal static class DeltaCommitReader
 
                     break;
                 case "add":
+                    _isDataChange |= !fields.Has("dataChange") || fields.Boolean("dataChange");
                     _added.Add(ReadAdd(fields));
                     break;
                 case "remove":
+                    _isDataChange |= !fields.Has("dataChange") || fields.Boolean("dataChange");
                     RefuseDeletionVector(fields);
                     _removed.Add(ReadPath(fields));
                     break;

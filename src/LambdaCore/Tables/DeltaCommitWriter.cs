@@ -53,12 +53,12 @@ internal static class DeltaCommitWriter
 
         foreach (string path in commit.Removed)
         {
-            WriteLine(buffer, "remove", json => WriteRemove(json, path, commit.Timestamp));
+            WriteLine(buffer, "remove", json => WriteRemove(json, path, commit));
         }
 
         foreach (DeltaFile file in commit.Added)
         {
-            WriteLine(buffer, "add", json => WriteAdd(json, file));
+            WriteLine(buffer, "add", json => WriteAdd(json, file, commit.IsDataChange));
         }
 
         byte[] content = buffer.ToArray();
@@ -156,21 +156,21 @@ internal static class DeltaCommitWriter
         json.WriteNumber("lastUpdated", time.ToUnixTimeMilliseconds());
     }
 
-    private static void WriteRemove(Utf8JsonWriter json, string path, DateTimeOffset time)
+    private static void WriteRemove(Utf8JsonWriter json, string path, DeltaCommit commit)
     {
         json.WriteString("path", DeltaPath.Encode(path));
-        json.WriteNumber("deletionTimestamp", time.ToUnixTimeMilliseconds());
-        json.WriteBoolean("dataChange", true);
+        json.WriteNumber("deletionTimestamp", commit.Timestamp.ToUnixTimeMilliseconds());
+        json.WriteBoolean("dataChange", commit.IsDataChange);
     }
 
-    private static void WriteAdd(Utf8JsonWriter json, DeltaFile file)
+    private static void WriteAdd(Utf8JsonWriter json, DeltaFile file, bool isDataChange)
     {
         json.WriteString("path", DeltaPath.Encode(file.Path));
         json.WriteStartObject("partitionValues");
         json.WriteEndObject();
         json.WriteNumber("size", file.Size);
         json.WriteNumber("modificationTime", file.ModificationTime.ToUnixTimeMilliseconds());
-        json.WriteBoolean("dataChange", true);
+        json.WriteBoolean("dataChange", isDataChange);
         if (file.Stats is string stats)
         {
             json.WriteString("stats", stats);

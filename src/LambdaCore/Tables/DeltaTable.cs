@@ -78,7 +78,7 @@ internal sealed class DeltaTable
 
         IReadOnlyList<string> differences = snapshot.Metadata.Schema.DifferencesTo(schema);
         return differences.Count == 0
-            ? new DeltaTable(storage, clock, folder, log, snapshot, store)
+            ? new DeltaTable(storage, clock, folder, log, WithoutVacuumed(storage, folder, snapshot), store)
             : throw new LambdaCoreException(
                 $"The table in '{folder}' has other columns than are wanted now: {string.Join("; ", differences)}. Change the definition back, or use another folder.");
     }
@@ -89,6 +89,7 @@ internal sealed class DeltaTable
     /// <param name="coveredPosition">The log position before which the store's events are in the table then.</param>
     /// <param name="operation">What was done, in one word, such as "SEAL".</param>
     /// <param name="facts">Facts about the operation, kept in the commit.</param>
+    /// <param name="isDataChange">Whether the table's rows change.</param>
     /// <returns>The table as of the new version.</returns>
     /// <exception cref="ArgumentException">The files do not fit the table.</exception>
     /// <exception cref="LambdaCoreException">Somebody else wrote the version, or an earlier commit failed.</exception>
@@ -99,7 +100,8 @@ internal sealed class DeltaTable
         IReadOnlyList<string> removed,
         long coveredPosition,
         string operation,
-        IEnumerable<KeyValuePair<string, string>>? facts = null)
+        IEnumerable<KeyValuePair<string, string>>? facts = null,
+        bool isDataChange = true)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(coveredPosition);
         ThrowIfFailed();
@@ -111,6 +113,7 @@ internal sealed class DeltaTable
             Operation = operation,
             Facts = ImmutableSortedDictionary.CreateRange(StringComparer.Ordinal, facts ?? []),
             Transactions = TransactionOf(StoreId, coveredPosition),
+            IsDataChange = isDataChange,
             Added = [.. added],
             Removed = [.. removed],
         };
@@ -135,11 +138,26 @@ internal sealed class DeltaTable
         }
     }
 
+    /// <summary>Forgets files that left the table, because they are gone from the disk.</summary>
+    public void Forget(IEnumerable<string> gone) => _snapshot = _snapshot.Without(gone);
+
     /// <summary>The paths of files directly in the table's folder that no version has or had: what a crash between
     /// publishing a file and its commit left behind.</summary>
     /// <param name="extension">Only files of this extension, with its dot.</param>
     public IReadOnlyList<string> UnknownFiles(string extension) =>
         [.. _storage.List(Folder).Where(name => name.EndsWith(extension, StringComparison.Ordinal) && !_snapshot.Knows(name))];
+
+    /// <summary>Forgets what earlier vacuums deleted, so that what is remembered does not grow with the age of the store.</summary>
+    private static DeltaSnapshot WithoutVacuumed(IStorage storage, string folder, DeltaSnapshot snapshot)
+    {
+        if (!snapshot.Removed.Any())
+        {
+            return snapshot;
+        }
+
+        HashSet<string> left = [.. storage.List(folder)];
+        return snapshot.Without([.. snapshot.Removed.Select(f => f.File.Path).Where(path => !path.Contains('/', StringComparison.Ordinal) && !left.Contains(path))]);
+    }
 
     private void Publish(DeltaCommit commit)
     {

@@ -155,6 +155,58 @@ internal sealed class DeltaTableTests
     }
 
     [Test]
+    public void Older_versions_are_known_until_their_files_are_gone_from_the_disk()
+    {
+        using var storage = new InMemoryStorage();
+        DeltaTable table = TestTable.Open(storage);
+        foreach (string name in new[] { "a.parquet", "b.parquet", "ab.parquet", "c.parquet" })
+        {
+            storage.PublishNew($"{TestTable.Folder}/{name}", [1]);
+        }
+
+        table.Commit([TestTable.File("a.parquet"), TestTable.File("b.parquet")], [], 1, "WRITE");
+        table.Commit([TestTable.File("ab.parquet")], ["a.parquet", "b.parquet"], 1, "COMPACT", isDataChange: false);
+        table.Commit([TestTable.File("c.parquet")], [], 2, "WRITE");
+        DeltaTable again = TestTable.Open(storage);
+        foreach (DeltaTable each in new[] { table, again })
+        {
+            Assert.That(each.Snapshot.FilesAt(0), Is.Empty);
+            Assert.That(each.Snapshot.FilesAt(1)!.Select(f => f.Path), Is.EqualTo(new[] { "a.parquet", "b.parquet" }));
+            Assert.That(each.Snapshot.FilesAt(2)!.Select(f => f.Path), Is.EqualTo(new[] { "ab.parquet" }));
+            Assert.That(each.Snapshot.FilesAt(3)!.Select(f => f.Path), Is.EqualTo(new[] { "ab.parquet", "c.parquet" }));
+            Assert.That(each.Snapshot.Removed.Select(f => (f.File.Path, f.AddedIn, f.RemovedIn)), Is.EquivalentTo(new[] { ("a.parquet", 1L, 2L), ("b.parquet", 1L, 2L) }));
+            Assert.That(each.Snapshot.OldestWhole.Version, Is.Zero);
+        }
+
+        storage.Delete($"{TestTable.Folder}/a.parquet");
+        table.Forget(["a.parquet", "ab.parquet", "never.parquet"]);
+        again = TestTable.Open(storage);
+        foreach (DeltaTable each in new[] { table, again })
+        {
+            Assert.That(each.Snapshot.FilesAt(1), Is.Null);
+            Assert.That(each.Snapshot.FilesAt(2)!.Select(f => f.Path), Is.EqualTo(new[] { "ab.parquet" }));
+            Assert.That(each.Snapshot.Removed.Select(f => f.File.Path), Is.EqualTo(new[] { "b.parquet" }));
+            Assert.That(each.Snapshot.OldestWhole.Version, Is.EqualTo(2));
+            Assert.That(each.Snapshot.OldestWhole.Since, Is.EqualTo(table.Snapshot.OldestWhole.Since));
+            Assert.That(each.Snapshot.Knows("a.parquet"), Is.False);
+            Assert.That(each.Snapshot.Knows("b.parquet"), Is.True);
+        }
+    }
+
+    [Test]
+    public void A_commit_says_whether_rows_change()
+    {
+        using var storage = new InMemoryStorage();
+        DeltaTable table = TestTable.Open(storage);
+        table.Commit([TestTable.File("a.parquet")], [], 1, "WRITE");
+        Assert.That(TestTable.Open(storage).Snapshot.LastCommit.IsDataChange, Is.True);
+        table.Commit([TestTable.File("b.parquet")], ["a.parquet"], 1, "COMPACT", isDataChange: false);
+        Assert.That(TestTable.Open(storage).Snapshot.LastCommit.IsDataChange, Is.False);
+        string json = System.Text.Encoding.UTF8.GetString(storage.ReadAll($"{TestTable.Folder}/_delta_log/00000000000000000002.json"));
+        Assert.That(json.Split('\n').Count(line => line.Contains("\"dataChange\":false", StringComparison.Ordinal)), Is.EqualTo(2));
+    }
+
+    [Test]
     public void Files_of_other_names_in_the_log_are_left_alone()
     {
         using var storage = new InMemoryStorage();
