@@ -37,7 +37,7 @@ internal sealed class BatchLayerTests
             Dictionary<string, long> ends = views.ToDictionary(v => v.Name, _ => done.End.Value);
             foreach (ModelView view in views)
             {
-                await CheckAsync(view, new StoreMoment(store, events, ends, source, JudgedTimes.ByDefault(events)), $"seed {seed}, run {run}");
+                await CheckAsync(view, new StoreMoment(store, ModelLog.Of(events), ends, source, JudgedTimes.ByDefault(events)), $"seed {seed}, run {run}");
                 ServingSnapshot snapshot = parts.ViewsByName[view.Name].Snapshot;
                 long largest = snapshot.Batches.Select(b => b.Lookup.Count).DefaultIfEmpty().Max();
                 Assert.That(snapshot.Batches, Has.Count.LessThanOrEqualTo(MergePlan.MostLayers(largest)), $"seed {seed}, run {run}, {view.Name}");
@@ -62,7 +62,7 @@ internal sealed class BatchLayerTests
 
         foreach (ModelView view in views)
         {
-            await CheckAsync(view, new StoreMoment(store, events, views.ToDictionary(v => v.Name, _ => full.End.Value), source, JudgedTimes.ByDefault(events)), $"seed {seed}, after a full batch");
+            await CheckAsync(view, new StoreMoment(store, ModelLog.Of(events), views.ToDictionary(v => v.Name, _ => full.End.Value), source, JudgedTimes.ByDefault(events)), $"seed {seed}, after a full batch");
         }
     }
 

@@ -38,7 +38,7 @@ internal sealed class CutLawTests
             {
                 try
                 {
-                    await view.CheckAllAsync(new StoreMoment(store, events, ends, source, times));
+                    await view.CheckAllAsync(new StoreMoment(store, ModelLog.Of(events), ends, source, times));
                 }
                 catch (ModelViolationException violation)
                 {

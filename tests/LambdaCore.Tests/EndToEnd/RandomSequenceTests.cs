@@ -90,71 +90,19 @@ internal sealed class RandomSequenceTests
 
     private static async Task RunStepsAsync(StoreModel model, Random random)
     {
-        await model.OpenAsync(Choose(random));
+        await model.OpenAsync(RandomViews.Choose(random));
         for (int steps = random.Next(8, 32); steps > 0; steps--)
         {
-            switch (random.Next(40))
-            {
-                case < 5: await model.AppendOneAsync(); break;
-                case < 9: await model.AppendBatchAsync(random.Next(40)); break;
-                case < 11: await model.AppendConcurrentlyAsync(); break;
-                case < 13: await model.SealAsync(); break;
-                case < 16: await model.RunBatchAsync(); break;
-                case 16: await model.FailBatchesAsync(); break;
-                case 17: await model.RunBatchOnFailingDiskAsync(); break;
-                case 18: await ReopenAsync(model, random); break;
-                case 19: await model.AskAllAsync(); break;
-                case 20 when random.Next(2) == 0: await model.PauseBatchesAsync(); break;
-                case 21: await model.RunBatchesAsync(); break;
-                case 22: await model.CancelBatchAsync(); break;
-                case 23: await model.CheckTimesAsync(); break;
-                default: await model.AskAsync(); break;
-            }
-
+            await RandomSteps.TakeAsync(model, random);
             model.CheckHealth();
         }
 
         if (random.Next(2) == 0)
         {
-            await ReopenAsync(model, random);
+            await model.ReopenAsync();
         }
 
         await model.AskAllAsync();
         model.CheckHealth();
-    }
-
-    private static async Task ReopenAsync(StoreModel model, Random random)
-    {
-        if (model.IsInMemory && model.Durability != Durability.None && random.Next(3) == 0)
-        {
-            await model.CrashAsync();
-        }
-        else
-        {
-            await model.CloseAsync();
-        }
-
-        if (random.Next(3) == 0)
-        {
-            model.DeleteDisposable();
-        }
-
-        await model.OpenAsync(Choose(random));
-    }
-
-    /// <summary>A few views, of the pool or put together at random; now and then another choice than before, so that views come and go.</summary>
-    private static List<ModelView> Choose(Random random) =>
-        [.. Enumerable.Range(0, random.Next(1, 4))
-            .Select(_ => random.Next(3) == 0 ? ComposedView.Number(random.Next(ComposedView.Numbers)) : ViewPool.All[random.Next(ViewPool.All.Count)])
-            .SelectMany(view => WithSources(view, random))
-            .Distinct()];
-
-    /// <summary>A roll-up mostly comes with what it rolls up.</summary>
-    private static IEnumerable<ModelView> WithSources(ModelView view, Random random)
-    {
-        for (ModelView? next = view; next is not null; next = random.Next(4) > 0 ? ViewPool.SourceOf(next) : null)
-        {
-            yield return next;
-        }
     }
 }

@@ -48,10 +48,10 @@ internal abstract class FoldOracle<TEvent, TKey, TResult>
         (FoldOracle<TEvent, TKey, TResult>)view.Accept(new Making(eventTime));
 
     /// <summary>The rows of the events of one range, in the order of their keys.</summary>
-    /// <param name="events">The events of the log.</param>
+    /// <param name="events">The events of the log by their positions; null where one was erased.</param>
     /// <param name="range">The range.</param>
     /// <param name="counts">Tells by their positions which of them count.</param>
-    public abstract IReadOnlyList<ExpectedRow<TKey, TResult>> Rows(IReadOnlyList<TEvent> events, LogRange range, Func<int, bool> counts);
+    public abstract IReadOnlyList<ExpectedRow<TKey, TResult>> Rows(IReadOnlyList<TEvent?> events, LogRange range, Func<int, bool> counts);
 
     /// <summary>The key that an event has, or would have if the filter let it pass.</summary>
     public abstract TKey KeyOf(TEvent e);
@@ -74,16 +74,15 @@ internal sealed class FoldOracle<TEvent, TKey, TResult, TRow>(ViewProgram<TEvent
     private readonly Func<TEvent, long>? _sessionTime = program.Plan.SessionKey is { } session ? Compile<long>(session.Scalar) : null;
     private readonly Func<TEvent, double>[] _magnitudes = [.. program.Plan.Aggregates.Where(a => a.Function.IsOrderDependent).Select(Magnitude)];
 
-    public override IReadOnlyList<ExpectedRow<TKey, TResult>> Rows(IReadOnlyList<TEvent> events, LogRange range, Func<int, bool> counts) =>
+    public override IReadOnlyList<ExpectedRow<TKey, TResult>> Rows(IReadOnlyList<TEvent?> events, LogRange range, Func<int, bool> counts) =>
         _sessionTime is null ? Groups(events, range, counts) : Sessions(events, range, counts);
 
-    private IReadOnlyList<ExpectedRow<TKey, TResult>> Groups(IReadOnlyList<TEvent> events, LogRange range, Func<int, bool> counts)
+    private IReadOnlyList<ExpectedRow<TKey, TResult>> Groups(IReadOnlyList<TEvent?> events, LogRange range, Func<int, bool> counts)
     {
         Dictionary<byte[], Group> groups = new(new ByContent());
         for (int i = (int)range.Start.Value; i < range.End.Value; i++)
         {
-            TEvent e = events[i];
-            if (!counts(i) || program.Filter?.Invoke(e) == false)
+            if (events[i] is not { } e || !counts(i) || program.Filter?.Invoke(e) == false)
             {
                 continue;
             }
@@ -103,19 +102,19 @@ internal sealed class FoldOracle<TEvent, TKey, TResult, TRow>(ViewProgram<TEvent
     }
 
     /// <summary>Sorts the events of each key by time, and cuts where the gap is.</summary>
-    private IReadOnlyList<ExpectedRow<TKey, TResult>> Sessions(IReadOnlyList<TEvent> events, LogRange range, Func<int, bool> counts)
+    private IReadOnlyList<ExpectedRow<TKey, TResult>> Sessions(IReadOnlyList<TEvent?> events, LogRange range, Func<int, bool> counts)
     {
         long gap = program.Plan.SessionKey!.SessionGap!.Value;
         ByteWriter writer = new();
         List<ExpectedRow<TKey, TResult>> rows = [];
-        IEnumerable<int> numbers = Enumerable.Range((int)range.Start.Value, (int)range.Count).Where(i => counts(i) && program.Filter?.Invoke(events[i]) != false);
-        foreach (IGrouping<string, int> owned in numbers.GroupBy(i => Owner(events[i])))
+        IEnumerable<int> numbers = Enumerable.Range((int)range.Start.Value, (int)range.Count).Where(i => events[i] is { } e && counts(i) && program.Filter?.Invoke(e) != false);
+        foreach (IGrouping<string, int> owned in numbers.GroupBy(i => Owner(events[i]!)))
         {
-            int[] inOrder = [.. owned.OrderBy(i => _sessionTime!(events[i]))];
+            int[] inOrder = [.. owned.OrderBy(i => _sessionTime!(events[i]!))];
             for (int from = 0; from < inOrder.Length;)
             {
                 int to = from + 1;
-                while (to < inOrder.Length && _sessionTime!(events[inOrder[to]]) - _sessionTime(events[inOrder[to - 1]]) < gap)
+                while (to < inOrder.Length && _sessionTime!(events[inOrder[to]]!) - _sessionTime(events[inOrder[to - 1]]!) < gap)
                 {
                     to++;
                 }
@@ -123,11 +122,11 @@ internal sealed class FoldOracle<TEvent, TKey, TResult, TRow>(ViewProgram<TEvent
                 Group group = new();
                 foreach (int i in inOrder[from..to])
                 {
-                    Add(group, events[i], i);
+                    Add(group, events[i]!, i);
                 }
 
-                long first = _sessionTime!(events[inOrder[from]]);
-                long last = _sessionTime(events[inOrder[to - 1]]);
+                long first = _sessionTime!(events[inOrder[from]]!);
+                long last = _sessionTime(events[inOrder[to - 1]]!);
                 TKey key = Decode(Convert.FromHexString(owned.Key), first);
                 rows.Add(Row(Encode(key), key, group) with { Session = new ExpectedSession(owned.Key, first, last, last + gap) });
                 from = to;

@@ -25,6 +25,7 @@ internal sealed record TimeOptions(TimeSpan Disorder, TimeSpan Grace, LatePolicy
 internal sealed class JudgedTimes
 {
     private readonly List<Judged> _events = [];
+    private readonly List<long?> _watermarks = [null];
 
     /// <summary>Times of events that were appended by now, to a store that was told nothing.</summary>
     public static JudgedTimes ByDefault(IEnumerable<AnyEvent> events)
@@ -40,12 +41,13 @@ internal sealed class JudgedTimes
         foreach (AnyEvent e in events)
         {
             long time = ModelView.EventTime(e);
-            long? watermark = WatermarkAt(_events.Count);
+            long? watermark = _watermarks[^1];
             bool isLate = time < watermark;
             bool isTooLate = isLate && watermark - time > Length(options.Grace);
             bool isHeldBack = time - UnixTime.FromDateTimeOffset(ingestedAt) > Length(options.FutureBound);
             long moves = Math.Max(time - Length(options.Disorder), UnixTime.FromDateTimeOffset(DateTimeOffset.MinValue));
-            _events.Add(new Judged(time, isHeldBack ? null : moves, isLate, isTooLate, isHeldBack, isTooLate ? options.Policy : null, watermark, UnixTime.FromDateTimeOffset(ingestedAt)));
+            _events.Add(new Judged(time, isLate, isTooLate, isHeldBack, isTooLate ? options.Policy : null, watermark, UnixTime.FromDateTimeOffset(ingestedAt)));
+            _watermarks.Add(isHeldBack || watermark > moves ? watermark : moves);
         }
     }
 
@@ -58,7 +60,7 @@ internal sealed class JudgedTimes
     };
 
     /// <summary>The watermark of the events before a position.</summary>
-    public long? WatermarkAt(int position) => _events.Take(position).Max(e => e.Moves);
+    public long? WatermarkAt(int position) => _watermarks[position];
 
     /// <summary>The watermark of the events before a position, as a time.</summary>
     public DateTimeOffset? TimeOfWatermarkAt(int position) => WatermarkAt(position) is { } watermark ? UnixTime.ToDateTimeOffset(watermark) : null;
@@ -95,8 +97,17 @@ internal sealed class JudgedTimes
         HeldBack = _events.Count(e => e.IsHeldBack),
     };
 
+    /// <summary>The same times, with a future of their own.</summary>
+    public JudgedTimes Copy()
+    {
+        JudgedTimes copy = new();
+        copy._events.AddRange(_events);
+        copy._watermarks.AddRange(_watermarks.Skip(1));
+        return copy;
+    }
+
     private static long Length(TimeSpan length) => length.Ticks / 10;
 
     private sealed record Judged(
-        long Time, long? Moves, bool IsLate, bool IsTooLate, bool IsHeldBack, LatePolicy? Fate, long? WatermarkBefore, long IngestedAt);
+        long Time, bool IsLate, bool IsTooLate, bool IsHeldBack, LatePolicy? Fate, long? WatermarkBefore, long IngestedAt);
 }

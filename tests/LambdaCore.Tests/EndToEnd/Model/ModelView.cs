@@ -38,13 +38,19 @@ internal abstract class ModelView
 
 /// <summary>A store at rest, and what is in it.</summary>
 /// <param name="Store">The store.</param>
-/// <param name="Events">The events that were acknowledged, in order.</param>
+/// <param name="Log">The events that were acknowledged, in order, and what became of them.</param>
 /// <param name="BatchEnds">Where each view's batch view ends, by the view's name; none where it is not known.</param>
 /// <param name="Source">Makes events and times like those in the store.</param>
 /// <param name="Times">What must have become of the events for their times' sake.</param>
 internal sealed record StoreMoment(
-    LambdaStore<AnyEvent> Store, IReadOnlyList<AnyEvent> Events, IReadOnlyDictionary<string, long> BatchEnds, AnyEventSource Source, JudgedTimes Times)
+    LambdaStore<AnyEvent> Store, ModelLog Log, IReadOnlyDictionary<string, long> BatchEnds, AnyEventSource Source, JudgedTimes Times)
 {
+    /// <summary>The events as they are now, by their positions; null where one was erased.</summary>
+    public IReadOnlyList<AnyEvent?> Events => Log.Current;
+
+    /// <summary>The events whose fold an answer must be: as they were at the revision of the log that it is of.</summary>
+    public IReadOnlyList<AnyEvent?> EventsOf(Receipt receipt) => receipt is null ? throw new ArgumentNullException(nameof(receipt)) : Log.Current;
+
     /// <summary>Tells by their positions which events count in a view whose batch ends at a position.</summary>
     public Func<int, bool> CountedWith(LogPosition batchEnd) => position => Times.Counts(position, batchEnd.Value);
 
@@ -97,7 +103,8 @@ internal sealed class ModelView<TKey, TResult>(
         {
             LogPosition batchEnd = rows.Count == 0 ? new LogPosition(moment.Events.Count) : rows[0].Receipt.BatchEnd;
             Func<int, bool> counts = moment.CountedWith(batchEnd);
-            CompareWithHand(rows, byHand(moment.Events.Where((_, position) => counts(position))));
+            IReadOnlyList<AnyEvent?> events = rows.Count == 0 ? moment.Events : moment.EventsOf(rows[0].Receipt);
+            CompareWithHand(rows, byHand(events.Where((_, position) => counts(position)).OfType<AnyEvent>()));
         }
     }
 

@@ -32,7 +32,7 @@ internal sealed class RandomQuestion<TKey, TResult>
         for (int i = random.Next(5) switch { 0 or 1 => 0, 4 => 2, _ => 1 }; i > 0; i--)
         {
             Expression<Func<TKey, bool>> condition = RandomCondition.Of(random, view.Key, () => oracle.KeyOf(
-                moment.Events.Count > 0 && random.Next(4) > 0 ? moment.Events[random.Next(moment.Events.Count)] : moment.Source.Next()));
+                moment.Log.Count > 0 && random.Next(4) > 0 ? moment.Log.Appended(random.Next(moment.Log.Count)) : moment.Source.Next()));
             _conditions.Add((condition, condition.Compile(preferInterpretation: true)));
         }
 

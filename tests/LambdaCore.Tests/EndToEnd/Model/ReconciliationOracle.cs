@@ -17,20 +17,24 @@ internal sealed class ReconciliationOracle<TKey, TResult>(
     public (IReadOnlyList<ExpectedRow<TKey, TResult>> Rows, IReadOnlyList<ExpectedRow<TKey, TResult>> Withheld) Rows(StoreMoment moment, Receipt receipt)
     {
         Func<int, bool> counts = moment.CountedWith(receipt.BatchEnd);
-        IReadOnlyList<ExpectedRow<TKey, TResult>> batch = oracle.Rows(moment.Events, new LogRange(default, receipt.BatchEnd), counts);
-        IReadOnlyList<ExpectedRow<TKey, TResult>> speed = oracle.Rows(moment.Events, new LogRange(receipt.BatchEnd, new LogPosition(moment.Events.Count)), counts);
+        IReadOnlyList<AnyEvent?> events = moment.EventsOf(receipt);
+        ILookup<string, ExpectedRow<TKey, TResult>> batch = oracle.Rows(events, new LogRange(default, receipt.BatchEnd), counts).ToLookup(OwnerOf);
+        ILookup<string, ExpectedRow<TKey, TResult>> speed = oracle.Rows(events, new LogRange(receipt.BatchEnd, new LogPosition(moment.Log.Count)), counts).ToLookup(OwnerOf);
         List<ExpectedRow<TKey, TResult>> rows = [];
         List<ExpectedRow<TKey, TResult>> withheld = [];
-        foreach (ExpectedRow<TKey, TResult> row in oracle.Rows(moment.Events, receipt.Range, counts))
+        foreach (ExpectedRow<TKey, TResult> row in oracle.Rows(events, receipt.Range, counts))
         {
-            ExpectedRow<TKey, TResult>[] old = [.. batch.Where(b => IsPart(b, row))];
-            AnswerSource there = (old.Length == 0 ? AnswerSource.None : AnswerSource.Batch) | (speed.Any(s => IsPart(s, row)) ? AnswerSource.Speed : AnswerSource.None);
+            ExpectedRow<TKey, TResult>[] old = [.. batch[OwnerOf(row)].Where(b => IsPart(b, row))];
+            AnswerSource there = (old.Length == 0 ? AnswerSource.None : AnswerSource.Batch) | (speed[OwnerOf(row)].Any(s => IsPart(s, row)) ? AnswerSource.Speed : AnswerSource.None);
             IReadOnlyList<ExpectedRow<TKey, TResult>> made = Reconcile(receipt, row with { Source = there }, old);
             (made.Count == 0 ? withheld : rows).AddRange(made.Count == 0 ? [row] : made);
         }
 
         return ([.. rows.OrderBy(r => r.Bytes, Comparer<byte[]>.Create((a, b) => a.AsSpan().SequenceCompareTo(b)))], withheld);
     }
+
+    /// <summary>What rows have in common of which one may be a part of the other, so that not each must be held against each.</summary>
+    private static string OwnerOf(ExpectedRow<TKey, TResult> row) => row.Session?.Owner ?? Convert.ToHexString(row.Bytes);
 
     /// <summary>Whether one layer's row is of the same key, or a session within the session of all layers.</summary>
     private static bool IsPart(ExpectedRow<TKey, TResult> part, ExpectedRow<TKey, TResult> whole) => whole.Session is { } session

@@ -7,9 +7,10 @@ using LambdaCore.Values;
 namespace LambdaCore.Tests.EndToEnd.Model;
 
 /// <summary>
-/// A store and the list that it must agree with. Each method is one step of a random sequence; <see cref="Steps"/> tells them.
+/// A store and the list that it must agree with. A method with a <see cref="RandomStepAttribute"/> is one step of a random sequence; <see cref="Steps"/> tells them.
+/// Groups of steps stand in parts of the class, in the folder Steps.
 /// </summary>
-internal sealed class StoreModel : IAsyncDisposable
+internal sealed partial class StoreModel : IAsyncDisposable
 {
     private static readonly EventCodec<AnyEvent> Codec = CreateCodec();
 
@@ -17,7 +18,7 @@ internal sealed class StoreModel : IAsyncDisposable
     private readonly AnyEventSource _source;
     private readonly Durability _durability;
     private readonly int _segmentEvents;
-    private readonly List<AnyEvent> _events = [];
+    private readonly ModelLog _log = new();
     private readonly JudgedTimes _times = new();
     private readonly Dictionary<string, long> _batchEnds = [];
     private readonly StringBuilder _steps = new();
@@ -61,7 +62,7 @@ internal sealed class StoreModel : IAsyncDisposable
     public string Steps => _steps.ToString();
 
     /// <summary>How many events were acknowledged.</summary>
-    public int Count => _events.Count;
+    public int Count => _log.Count;
 
     /// <summary>Whether states of the speed layer moved out of its tables.</summary>
     public bool HasSpilled { get; private set; }
@@ -82,7 +83,7 @@ internal sealed class StoreModel : IAsyncDisposable
     public bool IsInMemory => _memory is not null;
 
     /// <summary>The store at rest.</summary>
-    public StoreMoment Moment => new(_store!, _events, _batchEnds, _source, _times)
+    public StoreMoment Moment => new(_store!, _log, _batchEnds, _source, _times)
     {
         Reconciliations = _reconciliations,
         Ways = Ways,
@@ -117,56 +118,64 @@ internal sealed class StoreModel : IAsyncDisposable
             options.AddView(view.Definition, _reconciliations[view.Name] is { } by && (by != Reconciliation.Merge || _random.Next(2) == 0) ? by : null);
         }
 
+        RandomSteps.Configure(this, options);
         options.Validate();
         _batchEnds.Clear();
         _diskFailed = false;
         _lastBatchFailed = false;
         _store = await Task.Run(() => _memory is null ? StoreOpening.Open(_folder!, options) : StoreOpening.Open("memory", _memory, options));
-        Model.Check(_store.Position.Value == _events.Count, $"the store opened at {_store.Position}, but {_events.Count} events were acknowledged");
+        Model.Check(_store.Position.Value == _log.Count, $"the store opened at {_store.Position}, but {_log.Count} events were acknowledged");
     }
 
     /// <summary>Appends one event.</summary>
+    [RandomStep(10)]
     public async Task AppendOneAsync()
     {
-        Tell($"append one at {_events.Count}");
+        Tell($"append one at {_log.Count}");
         MoveClock();
         AnyEvent e = _source.Next();
         AnyEvent kept = e.WithOwnArrays();
         LogPosition at = await _store!.AppendAsync(e);
-        Model.Check(at.Value == _events.Count, $"the event got position {at}, but {_events.Count} was next");
+        Model.Check(at.Value == _log.Count, $"the event got position {at}, but {_log.Count} was next");
         Keep([kept]);
         Scribble(e);
     }
 
+    /// <summary>Appends a few events as one.</summary>
+    [RandomStep(8)]
+    public Task AppendBatchAsync() => AppendBatchAsync(_random.Next(40));
+
     /// <summary>Appends several events as one.</summary>
     public async Task AppendBatchAsync(int count)
     {
-        Tell($"append {count} at {_events.Count}");
+        Tell($"append {count} at {_log.Count}");
         MoveClock();
         AnyEvent[] batch = _source.Next(count);
         AnyEvent[] kept = [.. batch.Select(e => e.WithOwnArrays())];
         LogRange at = await _store!.AppendAsync(batch);
-        Model.Check(at.Start.Value == _events.Count && at.Count == count, $"{count} events got the range {at}, but {_events.Count} was next");
+        Model.Check(at.Start.Value == _log.Count && at.Count == count, $"{count} events got the range {at}, but {_log.Count} was next");
         Keep(kept);
         Array.ForEach(batch, Scribble);
     }
 
     /// <summary>Appends from several callers who do not wait for each other.</summary>
+    [RandomStep(4)]
     public async Task AppendConcurrentlyAsync()
     {
         int callers = 2 + _random.Next(4);
         MoveClock();
         AnyEvent[][] batches = [.. Enumerable.Range(0, callers).Select(_ => _source.Next(_random.Next(1, 12)))];
-        Tell($"append {string.Join(" and ", batches.Select(b => b.Length))} side by side at {_events.Count}");
+        Tell($"append {string.Join(" and ", batches.Select(b => b.Length))} side by side at {_log.Count}");
         LogRange[] ranges = await Task.WhenAll(batches.Select(batch => Task.Run(() => _store!.AppendAsync(batch).AsTask())));
         foreach ((LogRange range, AnyEvent[] batch) in ranges.Zip(batches).OrderBy(pair => pair.First.Start))
         {
-            Model.Check(range.Start.Value == _events.Count && range.Count == batch.Length, $"{batch.Length} events got the range {range}, but {_events.Count} was next");
+            Model.Check(range.Start.Value == _log.Count && range.Count == batch.Length, $"{batch.Length} events got the range {range}, but {_log.Count} was next");
             Keep(batch);
         }
     }
 
     /// <summary>Seals what there is, as a store does by itself when enough has gathered.</summary>
+    [RandomStep(4)]
     public async Task SealAsync()
     {
         if (_diskFailed)
@@ -174,16 +183,17 @@ internal sealed class StoreModel : IAsyncDisposable
             return;
         }
 
-        Tell($"seal up to {_events.Count}");
+        Tell($"seal up to {_log.Count}");
         await StoreInternals<AnyEvent>.Of(_store!).Log.SealAsync(_store!.Position, CancellationToken.None);
         Model.Check(_store.SealedPosition == _store.Position, $"sealed up to {_store.SealedPosition}, not {_store.Position}");
     }
 
     /// <summary>Runs a batch.</summary>
+    [RandomStep(6)]
     public async Task RunBatchAsync()
     {
         BatchMode mode = _random.Next(4) == 0 ? BatchMode.Full : BatchMode.Incremental;
-        Tell($"{(mode == BatchMode.Full ? "full batch" : "batch")} up to {_events.Count}");
+        Tell($"{(mode == BatchMode.Full ? "full batch" : "batch")} up to {_log.Count}");
         BatchRun run;
         try
         {
@@ -201,7 +211,7 @@ internal sealed class StoreModel : IAsyncDisposable
         }
 
         _lastBatchFailed = false;
-        Model.Check(run.End.Value == _events.Count, $"the batch run ended at {run.End}, but {_events.Count} events were acknowledged");
+        Model.Check(run.End.Value == _log.Count, $"the batch run ended at {run.End}, but {_log.Count} events were acknowledged");
         if (_schedule.IsByHand)
         {
             foreach (ModelView view in _views)
@@ -212,6 +222,7 @@ internal sealed class StoreModel : IAsyncDisposable
     }
 
     /// <summary>Lets the disk refuse batch views for hours, while the store is used, and then lets the batch catch up.</summary>
+    [RandomStep(1)]
     public async Task PauseBatchesAsync()
     {
         if (_memory is null || _diskFailed)
@@ -277,6 +288,7 @@ internal sealed class StoreModel : IAsyncDisposable
     }
 
     /// <summary>Runs a batch after every few events, so that views have several layers.</summary>
+    [RandomStep(2)]
     public async Task RunBatchesAsync()
     {
         for (int runs = _random.Next(2, 6); runs > 0; runs--)
@@ -287,10 +299,11 @@ internal sealed class StoreModel : IAsyncDisposable
     }
 
     /// <summary>Runs a batch, and cancels it at one of its steps.</summary>
+    [RandomStep(2)]
     public async Task CancelBatchAsync()
     {
         int left = _random.Next(1, 12);
-        Tell($"batch up to {_events.Count}, cancelled at step {left}");
+        Tell($"batch up to {_log.Count}, cancelled at step {left}");
         using CancellationTokenSource cancellation = new();
         try
         {
@@ -319,6 +332,7 @@ internal sealed class StoreModel : IAsyncDisposable
     }
 
     /// <summary>Begins generations of the speed layer as batch runs that then fail do, so that old ones move out of memory.</summary>
+    [RandomStep(2)]
     public async Task FailBatchesAsync()
     {
         Tell("three batch runs that fail as they begin");
@@ -336,6 +350,7 @@ internal sealed class StoreModel : IAsyncDisposable
     }
 
     /// <summary>Runs a batch while the disk fails, once.</summary>
+    [RandomStep(2)]
     public async Task RunBatchOnFailingDiskAsync()
     {
         if (_memory is null)
@@ -345,7 +360,7 @@ internal sealed class StoreModel : IAsyncDisposable
 
         int left = _random.Next(60);
         bool failed = false;
-        Tell($"batch up to {_events.Count}, while the disk fails after {left} renames, maps or creations");
+        Tell($"batch up to {_log.Count}, while the disk fails after {left} renames, maps or creations");
         _memory.BeforeCall = call =>
         {
             if (call.Operation is StorageOperation.Rename or StorageOperation.Map && left-- == 0)
@@ -376,6 +391,7 @@ internal sealed class StoreModel : IAsyncDisposable
     }
 
     /// <summary>Asks a random view a random question.</summary>
+    [RandomStep(33)]
     public async Task AskAsync()
     {
         int seed = _random.Next();
@@ -387,6 +403,7 @@ internal sealed class StoreModel : IAsyncDisposable
     }
 
     /// <summary>Asks what the times of all events came to, and for those that were rejected.</summary>
+    [RandomStep(2)]
     public async Task CheckTimesAsync()
     {
         Tell("ask for the status of event time and the dead letters");
@@ -402,13 +419,13 @@ internal sealed class StoreModel : IAsyncDisposable
         while (batchEnd != BatchEnd());
         EventTimeStatus expected = _times.Status(batchEnd.Value);
         Model.Check(status == expected, $"the status of event time is {status}, but it must be {expected}");
-        int[] rejected = [.. _times.Rejected];
+        int[] rejected = [.. _times.Rejected.Where(position => _log.Current[position] is not null)];
         int next = 0;
         await foreach (DeadLetter<AnyEvent> letter in _store.ReadDeadLettersAsync())
         {
             Model.Check(next < rejected.Length && letter.Position.Value == rejected[next], $"dead letter {next} has position {letter.Position}, but those rejected are {Values.Show(rejected)}");
             int at = rejected[next++];
-            Model.Check(Encode(letter.Event).AsSpan().SequenceEqual(Encode(_events[at])), $"the dead letter at {at} came back as {letter.Event}, but was {_events[at]}");
+            Model.Check(Encode(letter.Event).AsSpan().SequenceEqual(Encode(_log.Current[at]!)), $"the dead letter at {at} came back as {letter.Event}, but was {_log.Current[at]}");
             Model.Check(letter.IngestedAt == _times.IngestedAt(at), $"the dead letter at {at} was appended at {_times.IngestedAt(at):O}, but says {letter.IngestedAt:O}");
             Model.Check(letter.Lateness == _times.Lateness(at), $"the dead letter at {at} was late by {_times.Lateness(at)}, but says {letter.Lateness}");
             Model.Check(letter.Reason.StartsWith($"{letter.Lateness:c} behind the watermark ", StringComparison.Ordinal), $"the dead letter at {at} gives the reason '{letter.Reason}'");
@@ -418,6 +435,7 @@ internal sealed class StoreModel : IAsyncDisposable
     }
 
     /// <summary>Asks every view for everything.</summary>
+    [RandomStep(2)]
     public async Task AskAllAsync()
     {
         await CheckTimesAsync();
@@ -425,77 +443,6 @@ internal sealed class StoreModel : IAsyncDisposable
         foreach (ModelView view in _views)
         {
             await view.CheckAllAsync(Moment);
-        }
-    }
-
-    /// <summary>Closes the store in good order.</summary>
-    public async Task CloseAsync()
-    {
-        Tell("close");
-        await _store!.DisposeAsync();
-        Leave();
-    }
-
-    /// <summary>Kills the process, or cuts the power: what was acknowledged stays, to the level that was chosen.</summary>
-    public async Task CrashAsync()
-    {
-        bool powerCut = _durability == Durability.Fsync && _random.Next(2) == 0;
-        Tell(powerCut ? "cut the power" : "kill the process");
-        InMemoryStorage left = powerCut ? _memory!.Crash(_random) : _memory!.Kill();
-        try
-        {
-            // A dead storage refuses everything; closing only gives back memory and threads.
-            await _store!.DisposeAsync();
-        }
-        catch (LambdaCoreException)
-        {
-        }
-
-        _memory!.Dispose();
-        _memory = left;
-        Leave();
-    }
-
-    /// <summary>Deletes what is not the truth, while the store is closed.</summary>
-    public void DeleteDisposable()
-    {
-        if (_memory is not null && _random.Next(3) == 0)
-        {
-            string[] layers = [.. _known.Order().Select(v => $"views/{ViewFolder.NameOf(v)}/_lookup").SelectMany(f => _memory.List(f).Select(file => $"{f}/{file}"))];
-            if (layers.Length > 0)
-            {
-                string layer = layers[_random.Next(layers.Length)];
-                Tell($"delete {layer}");
-                _memory.Delete(layer);
-                return;
-            }
-        }
-
-        bool batch = _random.Next(3) > 0;
-        bool speed = !batch || _random.Next(2) == 0;
-        Tell($"delete {(batch ? "batch views" : "")} {(speed ? "speed states" : "")}");
-        if (_folder is not null)
-        {
-            foreach (string folder in new[] { batch ? "views" : null, speed ? "speed" : null }.OfType<string>().Select(f => Path.Combine(_folder, f)).Where(Directory.Exists))
-            {
-                Directory.Delete(folder, recursive: true);
-            }
-
-            return;
-        }
-
-        List<string> folders = speed ? ["speed"] : [];
-        if (batch)
-        {
-            folders.AddRange(_known.Select(v => $"views/{ViewFolder.NameOf(v)}").SelectMany(f => new[] { f, $"{f}/_delta_log", $"{f}/_lookup" }));
-        }
-
-        foreach (string folder in folders)
-        {
-            foreach (string file in _memory!.List(folder))
-            {
-                _memory.Delete($"{folder}/{file}");
-            }
         }
     }
 
@@ -533,19 +480,11 @@ internal sealed class StoreModel : IAsyncDisposable
         }
 
         using CancellationTokenSource limit = new(TimeSpan.FromSeconds(120));
-        while (StoreInternals<AnyEvent>.Of(_store!).Batches.CoveredEnd.Value < _events.Count || _store!.BatchStatus.ConsecutiveFailures > 0)
+        while (StoreInternals<AnyEvent>.Of(_store!).Batches.CoveredEnd.Value < _log.Count || _store!.BatchStatus.ConsecutiveFailures > 0)
         {
             _clock.Advance(TimeSpan.FromMinutes(5));
             await Task.Delay(1, limit.Token);
         }
-    }
-
-    /// <summary>Remembers what a store has counted that is closed.</summary>
-    private void Leave()
-    {
-        AuditedKeys += _store!.Drift.KeysCompared;
-        _store = null;
-        _knownRun = null;
     }
 
     /// <summary>Lets time pass up to near the events that come next.</summary>
@@ -557,7 +496,7 @@ internal sealed class StoreModel : IAsyncDisposable
 
     private void Keep(IReadOnlyCollection<AnyEvent> events)
     {
-        _events.AddRange(events);
+        _log.Append(events);
         _times.Add(events, _clock.GetUtcNow(), _timeOptions);
     }
 
