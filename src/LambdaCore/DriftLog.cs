@@ -29,7 +29,7 @@ internal sealed class DriftLog(bool isOn, ILogger logger)
             return;
         }
 
-        if (layer.Range.Start != view.Snapshot.End)
+        if (layer.Range.Start != view.SpeedStart)
         {
             Skip(DriftReport.ComputedAnew);
             return;

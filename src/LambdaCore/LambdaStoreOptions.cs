@@ -48,6 +48,12 @@ public sealed class LambdaStoreOptions<TEvent>
     /// <summary>Threads that a batch run may use. At least 1; null, the default, means one per processor.</summary>
     public int? BatchThreads { get; set; }
 
+    /// <summary>
+    /// Whether sealed events that no batch view covers stay in the log, to be read there by every question, instead of being folded into the speed layer when the
+    /// store opens.
+    /// </summary>
+    internal bool AnswersFromLog { get; set; }
+
     /// <summary>When batches run by themselves. Default: <see cref="LambdaCore.BatchSchedule.ByHand"/>.</summary>
     public BatchSchedule BatchSchedule { get; set; } = BatchSchedule.ByHand;
 

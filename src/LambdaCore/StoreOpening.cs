@@ -54,14 +54,14 @@ internal static class StoreOpening
             List<ServedView<TEvent>> views = [];
             foreach ((ViewDefinition<TEvent> definition, Reconciliation reconciliation) in options.Views)
             {
-                ServedView<TEvent> view = definition.Accept(new Serve<TEvent>(batchContext, log.SealedEnd, context, reconciliation));
+                ServedView<TEvent> view = definition.Accept(new Serve<TEvent>(batchContext, log.SealedEnd, options.AnswersFromLog, context, reconciliation));
                 views.Add(view);
                 opened.Push(new Closing(view.Close));
             }
 
-            foreach (ServedView<TEvent> view in views.Where(v => v.Snapshot.End < log.SealedEnd))
+            foreach (ServedView<TEvent> view in views.Where(v => v.SpeedStart < log.SealedEnd))
             {
-                LogRange missing = new(view.Snapshot.End, log.SealedEnd);
+                LogRange missing = new(view.SpeedStart, log.SealedEnd);
                 view.LoadSpeed(visit => view.Batch.Visit(missing, visit));
             }
 
@@ -148,14 +148,16 @@ internal static class StoreOpening
         CodeAggregates.Register(connection, plans.SelectMany(p => p.Aggregates).Select(a => a.Function));
     }
 
-    private sealed class Serve<TEvent>(BatchContext batches, LogPosition sealedEnd, ServingContext<TEvent> serving, Reconciliation reconciliation)
+    private sealed class Serve<TEvent>(BatchContext batches, LogPosition sealedEnd, bool answersFromLog, ServingContext<TEvent> serving, Reconciliation reconciliation)
         : IViewVisitor<TEvent, ServedView<TEvent>>
     {
         public ServedView<TEvent> Visit<TKey, TResult, TRow>(ViewProgram<TEvent, TKey, TResult, TRow> program)
             where TRow : struct, IState<TRow>
         {
             BatchTable batch = new(batches, program.Plan, LayerMerge.ByKey<TRow>, RollUpMerge.ByMappedKey<TRow>);
-            return new ServedView<TEvent, TKey, TResult, TRow>(program, batch, new ServingSnapshot(batch.Load(sealedEnd)), serving, reconciliation);
+            ServingSnapshot layers = new(batch.Load(sealedEnd));
+            LogPosition speedStart = answersFromLog ? sealedEnd : layers.End;
+            return new ServedView<TEvent, TKey, TResult, TRow>(program, batch, layers, speedStart, serving, reconciliation);
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using LambdaCore.Diagnostics;
+using LambdaCore.Log;
 using LambdaCore.Storage;
 using LambdaCore.Tables;
 using LambdaCore.Values;
@@ -41,11 +42,18 @@ internal sealed class BatchTable
         _storage = context.Storage;
         _plan = plan;
         _states = new StateComputer(context, plan, merge, map);
+        Log = new LogStates(context, plan);
         _folder = $"views/{ViewFolder.NameOf(plan.Name)}";
         _storage.CreateFolder(_folder);
         _storage.CreateFolder($"{_folder}/{LookupFolder}");
         _table = Reopen();
     }
+
+    /// <summary>Computes states of the view on the spot.</summary>
+    public LogStates Log { get; }
+
+    /// <summary>The segments that hold a range of sealed events.</summary>
+    public MaterialisedSegments Segments(LogRange range) => _context.Segments(range);
 
     /// <summary>The layers that an earlier process left, if they are of use. A layer that is damaged is computed anew.</summary>
     /// <param name="sealedEnd">The end of the master dataset; layers that claim to cover more are of no use.</param>
@@ -152,7 +160,7 @@ internal sealed class BatchTable
     /// <summary>Computes the states of a range of sealed events without keeping them, for the speed layer to begin with: of those that count at once.</summary>
     /// <param name="range">The events that count.</param>
     /// <param name="visit">Takes in each row; a key may come several times, with parts of its state.</param>
-    public void Visit(LogRange range, VisitStates visit) => _states.Visit(range, visit);
+    public void Visit(LogRange range, VisitStates visit) => Log.Visit(_context.Segments(range), range, atOnce: true, KeyRestriction.None, visit, CancellationToken.None);
 
     private long MergeOrCompute(Func<long> merge, LogRange range, ScratchLayer files, ProgressReporter progress, CancellationToken cancellationToken)
     {

@@ -141,37 +141,6 @@ internal sealed class StateComputer(BatchContext context, ViewPlan plan, MergeLa
         }, cancellationToken);
     }
 
-    /// <summary>Computes the states of a range without keeping them, for the speed layer to begin with: of those that count at once. A key may come several times, with parts of its state.</summary>
-    public void Visit(LogRange range, VisitStates visit)
-    {
-        PieceSize pieces = new(plan, context.MemoryBytes);
-        LogPosition next = range.Start;
-        while (next < range.End)
-        {
-            LogRange piece = new(next, LogPosition.Min(range.End, new LogPosition(next.Value + Math.Min(pieces.Events, range.Count))));
-            (long keys, long bytes) = (0, 0);
-            try
-            {
-                using DuckDbConnection connection = context.DuckDb.Connect();
-                StateRows.Visit(connection, Select(piece, atOnce: true), plan, Take, CancellationToken.None);
-                pieces.Learn(piece.Count, keys, bytes);
-                next = piece.End;
-            }
-            catch (DuckDbException error) when (error.IsOutOfMemory && keys == 0 && pieces.TryHalve(piece.Count))
-            {
-                // The sort gives nothing before it has seen everything, so what was too much has left no trace.
-                LogMessages.BatchHalved(context.Logger, plan.Name, piece.ToString(), error);
-            }
-
-            void Take(ReadOnlySpan<byte> key, ReadOnlySpan<byte> state)
-            {
-                keys++;
-                bytes += state.Length;
-                visit(key, state);
-            }
-        }
-    }
-
     private bool TryComputePiece(LogRange piece, SortedRuns runs, PieceSize pieces, ProgressReporter progress, CancellationToken cancellationToken)
     {
         string path = context.Storage.NewScratchPath(".run");
@@ -228,8 +197,7 @@ internal sealed class StateComputer(BatchContext context, ViewPlan plan, MergeLa
             return keys;
         }, cancellationToken);
 
-    private string Select(LogRange range, bool atOnce = false) =>
-        StateRows.Select(plan, context.EventTimeColumn, context.Segments(range), range, atOnce);
+    private string Select(LogRange range) => StateRows.Select(plan, context.EventTimeColumn, context.Segments(range), range);
 
     /// <summary>Uses a connection that a cancellation interrupts.</summary>
     private long Run(Func<DuckDbConnection, long> use, CancellationToken cancellationToken)

@@ -20,7 +20,9 @@ internal static class StateRows
     /// <param name="segments">The segments that hold the range, and perhaps more.</param>
     /// <param name="range">The events that count.</param>
     /// <param name="atOnce">Whether only events count that count at once: without those that came so late that they wait for the batch.</param>
-    public static string Select(ViewPlan plan, string eventTimeColumn, MaterialisedSegments segments, LogRange range, bool atOnce = false)
+    /// <param name="restriction">What is wanted of the keys; null for all. Rows of other keys may come, but with parts of their states only.</param>
+    public static string Select(
+        ViewPlan plan, string eventTimeColumn, MaterialisedSegments segments, LogRange range, bool atOnce = false, KeyRestriction? restriction = null)
     {
         string source = segments.Source;
         List<string> conditions = [];
@@ -35,12 +37,13 @@ internal static class StateRows
             conditions.Add($"NOT {EventSchema.BatchOnlyColumn}");
         }
 
+        conditions.AddRange(restriction?.OnEvents(plan) ?? []);
         if (conditions.Count > 0)
         {
             source = $"(SELECT * FROM {source} WHERE {string.Join(" AND ", conditions)})";
         }
 
-        return SqlCompiler.SelectStates(plan, source, eventTimeColumn);
+        return SqlCompiler.SelectStates(plan, source, eventTimeColumn, restriction);
     }
 
     /// <summary>

@@ -15,4 +15,10 @@ public enum AnswerSource
 
     /// <summary>Both, merged into one answer.</summary>
     Merged = Batch | Speed,
+
+    /// <summary>
+    /// The log itself: events that no batch view covers and the speed view does not hold, computed for the question by the view's SQL. It stands in for the
+    /// speed view: what waits for a batch does not count. Of a key with sessions, all that the key has counts as contributing to each of them.
+    /// </summary>
+    Log = 4,
 }

@@ -3,7 +3,7 @@ using LambdaCore.Aggregates;
 namespace LambdaCore.Serving;
 
 /// <summary>
-/// What the layers hold for one key, in two parts: one merged over all batch views, one merged over the speed layer. A part that no
+/// What the layers hold for one key, in two parts: one merged over all batch views, one merged over what comes after them. A part that no
 /// layer holds is the identity. How the parts become a result is for the one who gets them.
 /// </summary>
 /// <typeparam name="TRow">The states of one key.</typeparam>
@@ -13,7 +13,7 @@ internal struct KeyStates<TRow>
     /// <summary>The states over the events that the batch views cover.</summary>
     public TRow Batch;
 
-    /// <summary>The states over the events after them.</summary>
+    /// <summary>The states over the events after them: from the speed layer, and from the log where that does not reach back to them.</summary>
     public TRow Speed;
 
     /// <summary>Which parts there are.</summary>
@@ -34,10 +34,32 @@ internal struct KeyStates<TRow>
         }
     }
 
+    /// <summary>Whether there is a part after the batch views.</summary>
+    public readonly bool HasSpeed => (Sources & (AnswerSource.Speed | AnswerSource.Log)) != AnswerSource.None;
+
+    /// <summary>Whether there are both parts.</summary>
+    public readonly bool IsMerged => HasSpeed && Sources.HasFlag(AnswerSource.Batch);
+
+    /// <summary>Takes in what the log gives for the key.</summary>
+    /// <param name="states">The states; used up.</param>
+    public void AddLog(in TRow states)
+    {
+        if (HasSpeed)
+        {
+            Speed.Merge(in states);
+        }
+        else
+        {
+            Speed = states;
+        }
+
+        Sources |= AnswerSource.Log;
+    }
+
     /// <summary>Both parts as one: the states over all events. The parts may share memory with it, so they are used up.</summary>
     public TRow Merged()
     {
-        if (!Sources.HasFlag(AnswerSource.Speed))
+        if (!HasSpeed)
         {
             return Batch;
         }

@@ -6,6 +6,9 @@ internal struct LayerReading
     /// <summary>The immutable layers, held.</summary>
     public ServingSnapshot Snapshot;
 
+    /// <summary>Where the speed layer's part begins; what lies between it and the end of the immutable layers is in the log only.</summary>
+    public LogPosition SpeedStart;
+
     /// <summary>The end of what the speed layer had applied.</summary>
     public LogPosition Position;
 
@@ -14,4 +17,7 @@ internal struct LayerReading
 
     /// <summary>Which layers held anything that was asked for.</summary>
     public AnswerSource Contributed;
+
+    /// <summary>The events that neither the immutable layers nor the speed layer hold.</summary>
+    public readonly LogRange InLog => new(Snapshot.End, SpeedStart);
 }

@@ -22,7 +22,7 @@ public sealed record Receipt
     /// </summary>
     public LogPosition Position => Range.End;
 
-    /// <summary>Where the batch views end and the speed view begins.</summary>
+    /// <summary>Where the batch views end and what is newer begins: the speed view, or the log (<see cref="AnswerSource.Log"/>) up to the speed view.</summary>
     public required LogPosition BatchEnd { get; init; }
 
     /// <summary>How the layers became one answer; null if one layer alone was asked for.</summary>

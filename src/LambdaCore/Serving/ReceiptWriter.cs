@@ -56,11 +56,16 @@ internal sealed class ReceiptWriter
 
         if (layers.HasFlag(AnswerSource.Speed))
         {
+            if (!reading.InLog.IsEmpty)
+            {
+                receipts.Add(new LayerReceipt(AnswerSource.Log, reading.InLog, reading.Contributed.HasFlag(AnswerSource.Log), null));
+            }
+
             long ingested = _progress.LastIngestedAt;
-            bool empty = reading.Position == batchEnd || ingested == long.MinValue;
+            bool empty = reading.Position == reading.SpeedStart || ingested == long.MinValue;
             receipts.Add(new LayerReceipt(
                 AnswerSource.Speed,
-                new LogRange(batchEnd, reading.Position),
+                new LogRange(reading.SpeedStart, reading.Position),
                 reading.Contributed.HasFlag(AnswerSource.Speed),
                 empty ? null : Positive(now - UnixTime.ToDateTimeOffset(ingested))));
         }

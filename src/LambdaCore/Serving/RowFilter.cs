@@ -18,9 +18,10 @@ internal sealed class RowFilter<TKey>
     private int _checked;
 
     private RowFilter(
-        ReadPath path, Expression<Func<TKey, bool>>? where, Func<TKey, long?>? windowStart, (long Start, long End)? starts, (long From, long To)? between)
+        ReadPath path, KeyRestriction restriction, Expression<Func<TKey, bool>>? where, Func<TKey, long?>? windowStart, (long Start, long End)? starts, (long From, long To)? between)
     {
         Path = path;
+        Restriction = restriction;
         _where = where;
         _windowStart = windowStart;
         _starts = starts;
@@ -29,6 +30,9 @@ internal sealed class RowFilter<TKey>
 
     /// <summary>How to find the rows.</summary>
     public ReadPath Path { get; }
+
+    /// <summary>How to read less of the log for them.</summary>
+    public KeyRestriction Restriction { get; }
 
     /// <summary>Prepares a condition.</summary>
     /// <param name="plan">The view.</param>
@@ -51,7 +55,7 @@ internal sealed class RowFilter<TKey>
         // The start of a session is no column of the key of its states: a condition on it is asked of the sessions that are found.
         byte[]?[] statePins = [.. pins.Where((_, i) => plan.Keys[i].SessionGap is null)];
         (long Start, long End)? starts = between is { } range && plan.WindowKey is { Window: { } windows } ? windows.Starts(range.From, range.To) : null;
-        return new RowFilter<TKey>(QueryRouter.Choose(plan, statePins, starts), where, windowStart, starts, between);
+        return new RowFilter<TKey>(QueryRouter.Choose(plan, statePins, starts), new KeyRestriction(statePins, starts), where, windowStart, starts, between);
     }
 
     /// <summary>Whether a session shares a moment with the range of time that was asked for.</summary>

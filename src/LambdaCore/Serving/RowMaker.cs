@@ -52,7 +52,7 @@ internal sealed class RowMaker<TEvent, TKey, TResult, TRow>(ViewProgram<TEvent, 
             return true;
         }
 
-        if (share.IsNone || sources != AnswerSource.Merged)
+        if (share.IsNone || !states.IsMerged)
         {
             TRow merged = states.Merged();
             made = new MadeRow<TResult>(program.Project(key, in merged), sources, share);

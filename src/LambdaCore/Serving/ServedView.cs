@@ -26,6 +26,9 @@ internal abstract class ServedView<TEvent>
     /// <summary>The immutable layers now.</summary>
     public ServingSnapshot Snapshot => Volatile.Read(ref _snapshot);
 
+    /// <summary>Where the speed layer's part begins; if the immutable layers end before it, what lies between is in the log only.</summary>
+    public abstract LogPosition SpeedStart { get; }
+
     /// <summary>Gives the speed layer the states of the events that are sealed but not in a batch view.</summary>
     /// <param name="visitAll">Visits the states of all their keys.</param>
     public abstract void LoadSpeed(Action<VisitStates> visitAll);

@@ -18,24 +18,30 @@ internal sealed class ServedView<TEvent, TKey, TResult, TRow> : ServedView<TEven
     private readonly ViewProgram<TEvent, TKey, TResult, TRow> _program;
     private readonly ServingContext<TEvent> _context;
     private readonly SpeedView<TEvent, TRow> _speed;
+    private readonly LogPosition _speedStart;
     private readonly ReceiptWriter _receipts;
     private readonly DriftAudit<TEvent, TKey, TResult, TRow> _audit;
     private readonly RowMaker<TEvent, TKey, TResult, TRow> _maker;
     private readonly Reconciler _reconciler;
 
-    /// <summary>Creates a view with its first layers, and its part of the speed layer, which begins where they end.</summary>
+    /// <summary>
+    /// Creates a view with its first layers and its part of the speed layer. If that begins after they end, what lies between is computed from the
+    /// log whenever it is asked for, until they go on to where it begins.
+    /// </summary>
     /// <param name="program">The definition, compiled.</param>
     /// <param name="batch">Where batch views are computed and kept.</param>
     /// <param name="snapshot">The first layers.</param>
+    /// <param name="speedStart">Where the speed layer's part begins: where they end, or later, at the end of the sealed events.</param>
     /// <param name="context">What all views share.</param>
     /// <param name="reconciliation">How layers become one answer, unless a question chooses.</param>
     public ServedView(
-        ViewProgram<TEvent, TKey, TResult, TRow> program, BatchTable batch, ServingSnapshot snapshot, ServingContext<TEvent> context, Reconciliation reconciliation)
+        ViewProgram<TEvent, TKey, TResult, TRow> program, BatchTable batch, ServingSnapshot snapshot, LogPosition speedStart, ServingContext<TEvent> context, Reconciliation reconciliation)
         : base(program.Plan, batch, snapshot)
     {
         _program = program;
         _context = context;
-        _speed = context.Speed.AddView<TRow>(program.Filter, program.WriteEventKey, program.Fold, snapshot.End, program.WriteEventKeys);
+        _speedStart = speedStart;
+        _speed = context.Speed.AddView<TRow>(program.Filter, program.WriteEventKey, program.Fold, speedStart, program.WriteEventKeys);
         _audit = new DriftAudit<TEvent, TKey, TResult, TRow>(program, _speed);
         WindowAssigner? windows = EventTimeWindows.Of(program.Plan, context.EventTimeColumn);
         bool hasSessions = EventTimeWindows.HasSessions(program.Plan, context.EventTimeColumn);
@@ -46,6 +52,9 @@ internal sealed class ServedView<TEvent, TKey, TResult, TRow> : ServedView<TEven
 
     /// <inheritdoc/>
     public string ResultText => _program.ResultText;
+
+    /// <inheritdoc/>
+    public override LogPosition SpeedStart => SpeedStartAfter(Snapshot);
 
     /// <inheritdoc/>
     public override unsafe void LoadSpeed(Action<VisitStates> visitAll) =>
@@ -89,15 +98,15 @@ internal sealed class ServedView<TEvent, TKey, TResult, TRow> : ServedView<TEven
     {
         cancellationToken.ThrowIfCancellationRequested();
         ValueTask ready = _context.WaitAsync(consistency, cancellationToken);
-        if (ready.IsCompletedSuccessfully)
+        if (ready.IsCompletedSuccessfully && !ReadsLog)
         {
             try
             {
-                return new(Get(key, consistency, reconciliation));
+                return new(Get(key, consistency, reconciliation, cancellationToken));
             }
             catch (LookupDamagedException damage)
             {
-                return RepairAsync(damage, () => Get(key, consistency, reconciliation));
+                return RepairAsync(damage, () => Get(key, consistency, reconciliation, cancellationToken));
             }
         }
 
@@ -106,14 +115,7 @@ internal sealed class ServedView<TEvent, TKey, TResult, TRow> : ServedView<TEven
         async ValueTask<ViewEntry<TKey, TResult>?> WaitAsync(ValueTask ready)
         {
             await ready.ConfigureAwait(false);
-            try
-            {
-                return Get(key, consistency, reconciliation);
-            }
-            catch (LookupDamagedException damage)
-            {
-                return await RepairAsync(damage, () => Get(key, consistency, reconciliation)).ConfigureAwait(false);
-            }
+            return await AnswerAsync(() => Get(key, consistency, reconciliation, cancellationToken), cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -122,13 +124,24 @@ internal sealed class ServedView<TEvent, TKey, TResult, TRow> : ServedView<TEven
     {
         cancellationToken.ThrowIfCancellationRequested();
         await _context.WaitAsync(question.Consistency, cancellationToken).ConfigureAwait(false);
+        return await AnswerAsync(() => Execute(question, cancellationToken), cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Whether some of what may be asked for is in the log only.</summary>
+    private bool ReadsLog => Snapshot.End < _speedStart;
+
+    private LogPosition SpeedStartAfter(ServingSnapshot snapshot) => LogPosition.Max(snapshot.End, _speedStart);
+
+    /// <summary>Answers, elsewhere than on the calling thread if the log has to be read.</summary>
+    private async ValueTask<TAnswer> AnswerAsync<TAnswer>(Func<TAnswer> answer, CancellationToken cancellationToken)
+    {
         try
         {
-            return Execute(question, cancellationToken);
+            return ReadsLog ? await Task.Run(answer, cancellationToken).ConfigureAwait(false) : answer();
         }
         catch (LookupDamagedException damage)
         {
-            return await RepairAsync(damage, () => Execute(question, cancellationToken)).ConfigureAwait(false);
+            return await RepairAsync(damage, answer).ConfigureAwait(false);
         }
     }
 
@@ -155,8 +168,8 @@ internal sealed class ServedView<TEvent, TKey, TResult, TRow> : ServedView<TEven
         RowReconciliation how = _reconciler.Choose(question.Reconciliation, question.Layers, question.Consistency, Snapshot);
         RowCollector<TEvent, TKey, TResult, TRow> rows = new(_program, _maker, how, filter, question);
         LayerReading reading = filter.Path.Keys is { } keys
-            ? LookUp(keys, question.Consistency, rows)
-            : Scan(filter.Path.Range, question, rows, cancellationToken);
+            ? LookUp(keys, filter.Restriction, question.Consistency, rows, cancellationToken)
+            : Scan(filter, question, rows, cancellationToken);
         Receipt receipt = _receipts.Write(reading, in rows.How, question.Between?.To, rows.LastSessionEnd);
         IEnumerable<ViewEntry<TKey, TResult>> entries = rows.Rows.Select(row => EntryOf(row.Key, in row.Row, receipt));
         if (question.Order is not null)
@@ -167,7 +180,7 @@ internal sealed class ServedView<TEvent, TKey, TResult, TRow> : ServedView<TEven
         return new ViewAnswer<TKey, TResult>([.. entries.Take(question.Take ?? int.MaxValue)], receipt);
     }
 
-    private ViewEntry<TKey, TResult>? Get(TKey key, Consistency consistency, Reconciliation? reconciliation)
+    private ViewEntry<TKey, TResult>? Get(TKey key, Consistency consistency, Reconciliation? reconciliation, CancellationToken cancellationToken)
     {
         ByteWriter buffer = _keyBuffer ??= new ByteWriter();
         buffer.Clear();
@@ -198,6 +211,11 @@ internal sealed class ServedView<TEvent, TKey, TResult, TRow> : ServedView<TEven
             reading.Snapshot.Release();
         }
 
+        if (how.Layers.HasFlag(AnswerSource.Speed) && !reading.InLog.IsEmpty)
+        {
+            FindInLog(bytes, hash, ReadLog(reading.InLog, KeyRestriction.To(Plan, bytes), cancellationToken), ref states);
+        }
+
         BatchShare share = _maker.ShareOf(in how, key, states.Sources);
         long? sessionEnd = null;
         if (_program.Sessions is { } sessions)
@@ -226,7 +244,8 @@ internal sealed class ServedView<TEvent, TKey, TResult, TRow> : ServedView<TEven
         IsComplete = _receipts.IsComplete(receipt, _program.WindowStart?.Invoke(key), row.SessionEnd),
     };
 
-    private LayerReading LookUp(IReadOnlyList<byte[]> keys, Consistency consistency, RowCollector<TEvent, TKey, TResult, TRow> rows)
+    private LayerReading LookUp(
+        IReadOnlyList<byte[]> keys, KeyRestriction restriction, Consistency consistency, RowCollector<TEvent, TKey, TResult, TRow> rows, CancellationToken cancellationToken)
     {
         KeyStates<TRow>[] states = new KeyStates<TRow>[keys.Count];
         ulong[] hashes = [.. keys.Select(k => XxHash64.Hash(k))];
@@ -247,8 +266,10 @@ internal sealed class ServedView<TEvent, TKey, TResult, TRow> : ServedView<TEven
 
         try
         {
+            KeyTable<TRow> fromLog = rows.How.Layers.HasFlag(AnswerSource.Speed) ? ReadLog(reading.InLog, restriction, cancellationToken) : new();
             for (int i = 0; i < keys.Count; i++)
             {
+                FindInLog(keys[i], hashes[i], fromLog, ref states[i]);
                 if (rows.How.Layers.HasFlag(AnswerSource.Batch))
                 {
                     FindBatch(keys[i], hashes[i], in reading, ref states[i]);
@@ -269,13 +290,15 @@ internal sealed class ServedView<TEvent, TKey, TResult, TRow> : ServedView<TEven
     }
 
     /// <summary>
-    /// Merges the sorted rows of the batch views with the sorted rows of the speed layer, both restricted to the range of keys.
+    /// Merges the sorted rows of the batch views with the sorted rows of the speed layer and of the log, all restricted to the range of keys.
     /// </summary>
     private LayerReading Scan(
-        KeyRange range, ViewQuestion<TKey, TResult> question, RowCollector<TEvent, TKey, TResult, TRow> rows, CancellationToken cancellationToken)
+        RowFilter<TKey> filter, ViewQuestion<TKey, TResult> question, RowCollector<TEvent, TKey, TResult, TRow> rows, CancellationToken cancellationToken)
     {
         LayerReading reading = new() { Snapshot = ServingSnapshot.Empty };
         KeyTable<TRow> recent = new();
+        KeyRange range = filter.Path.Range;
+        bool readsSpeed = rows.How.Layers.HasFlag(AnswerSource.Speed);
         try
         {
             LogPosition position = _speed.Scan(
@@ -285,35 +308,39 @@ internal sealed class ServedView<TEvent, TKey, TResult, TRow> : ServedView<TEven
                     captured.Snapshot.Acquire();
                     reading = captured;
                     _reconciler.Settle(ref rows.How, question.Consistency, reading.Snapshot);
-                    return reading.Snapshot.End;
+                    return reading.SpeedStart;
                 },
-                rows.How.Layers.HasFlag(AnswerSource.Speed) ? range : KeyRange.None,
+                readsSpeed ? range : KeyRange.None,
                 (ReadOnlySpan<byte> key, ulong hash, in TRow row) => recent.GetOrAdd(key, hash).Merge(in row));
             reading.Position = position;
-            int[] order = SortedByKey(recent);
+            SortedRows<TRow> ofSpeed = new(recent);
+            SortedRows<TRow> ofLog = new(readsSpeed ? ReadLog(reading.InLog, filter.Restriction, cancellationToken) : new());
             LayerCursor stored = new(
                 rows.How.Layers.HasFlag(AnswerSource.Batch) ? reading.Snapshot.Batches.Select(b => b.Lookup) : [], range.Low, range.High);
-            int next = 0;
             bool more = !rows.IsFull && stored.MoveNext();
-            while (!rows.IsFull && (more || next < order.Length))
+            while (!rows.IsFull && (more || ofSpeed.HasRow || ofLog.HasRow))
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                int comparison = !more ? -1 : next == order.Length ? 1 : recent.Key(order[next]).SequenceCompareTo(stored.Key);
+                ReadOnlySpan<byte> key = Least(more, stored, ofSpeed, ofLog);
                 KeyStates<TRow> states = default;
-                ReadOnlySpan<byte> key = comparison <= 0 ? recent.Key(order[next]) : stored.Key;
-                if (comparison <= 0)
+                if (ofSpeed.TryTake(key, out states.Speed))
                 {
-                    states.Speed = recent.Row(order[next++]);
                     states.Sources |= AnswerSource.Speed;
                 }
 
-                for (int row = 0; comparison >= 0 && row < stored.RowCount; row++)
+                if (ofLog.TryTake(key, out TRow fromLog))
+                {
+                    states.AddLog(in fromLog);
+                }
+
+                bool isStored = more && stored.Key.SequenceEqual(key);
+                for (int row = 0; isStored && row < stored.RowCount; row++)
                 {
                     states.AddBatch(stored.State(row));
                 }
 
                 reading.Contributed |= rows.Add(key, ref states);
-                more = comparison >= 0 ? stored.MoveNext() : more;
+                more = isStored ? stored.MoveNext() : more;
             }
         }
         finally
@@ -324,21 +351,46 @@ internal sealed class ServedView<TEvent, TKey, TResult, TRow> : ServedView<TEven
         return reading;
     }
 
-    private static int[] SortedByKey(KeyTable<TRow> table)
+    private static ReadOnlySpan<byte> Least(bool isStored, LayerCursor stored, SortedRows<TRow> ofSpeed, SortedRows<TRow> ofLog)
     {
-        int[] order = new int[table.Count];
-        for (int i = 0; i < order.Length; i++)
+        ReadOnlySpan<byte> least = isStored ? stored.Key : default;
+        bool any = isStored;
+        foreach (SortedRows<TRow> rows in (ReadOnlySpan<SortedRows<TRow>>)[ofSpeed, ofLog])
         {
-            order[i] = i;
+            if (rows.HasRow && (!any || rows.Key.SequenceCompareTo(least) < 0))
+            {
+                least = rows.Key;
+                any = true;
+            }
         }
 
-        Array.Sort(order, (a, b) => table.Key(a).SequenceCompareTo(table.Key(b)));
-        return order;
+        return least;
+    }
+
+    /// <summary>Computes from the log what no layer holds. Keys that were not asked for may be there, with parts of their states.</summary>
+    private KeyTable<TRow> ReadLog(LogRange range, KeyRestriction restriction, CancellationToken cancellationToken)
+    {
+        KeyTable<TRow> states = new();
+        if (!range.IsEmpty)
+        {
+            Batch.Log.Visit(
+                Batch.Segments(range), range, atOnce: true, restriction, (key, state) => StateBytes.MergeInto(ref states.GetOrAdd(key, XxHash64.Hash(key)), state), cancellationToken);
+        }
+
+        return states;
+    }
+
+    private static void FindInLog(ReadOnlySpan<byte> key, ulong hash, KeyTable<TRow> fromLog, ref KeyStates<TRow> states)
+    {
+        if (fromLog.Find(key, hash) is >= 0 and int row)
+        {
+            states.AddLog(in fromLog.Row(row));
+        }
     }
 
     private void FindSpeed(ReadOnlySpan<byte> key, ulong hash, in LayerReading reading, ref KeyStates<TRow> states)
     {
-        if (_speed.TryMerge(key, hash, reading.Snapshot.End, ref states.Speed))
+        if (_speed.TryMerge(key, hash, reading.SpeedStart, ref states.Speed))
         {
             states.Sources |= AnswerSource.Speed;
         }
@@ -368,5 +420,9 @@ internal sealed class ServedView<TEvent, TKey, TResult, TRow> : ServedView<TEven
     /// Captures the immutable layers, within a moment of the speed layer, where nobody can swap them. Whoever reads them after that moment
     /// acquires them before its end.
     /// </summary>
-    private LayerReading Capture() => new() { Snapshot = Snapshot, Progress = _context.Progress.Capture() };
+    private LayerReading Capture()
+    {
+        ServingSnapshot snapshot = Snapshot;
+        return new LayerReading { Snapshot = snapshot, SpeedStart = SpeedStartAfter(snapshot), Progress = _context.Progress.Capture() };
+    }
 }

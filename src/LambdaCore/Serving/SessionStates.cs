@@ -34,7 +34,7 @@ internal readonly record struct SessionStates<TRow>(long First, long End, BatchS
 
             KeyStates<TRow> session = Part(sessions, in states, in span);
             BatchShare share = how.ShareOf(end, session.Sources);
-            if (share.IsNone || session.Sources != AnswerSource.Merged)
+            if (share.IsNone || !session.IsMerged)
             {
                 split.Add(new SessionStates<TRow>(span.First, end, share, session));
                 continue;
@@ -59,6 +59,6 @@ internal readonly record struct SessionStates<TRow>(long First, long End, BatchS
     {
         Batch = sessions.Slice(in states.Batch, span.LeftStart, span.LeftEnd),
         Speed = sessions.Slice(in states.Speed, span.RightStart, span.RightEnd),
-        Sources = (span.LeftStart < span.LeftEnd ? AnswerSource.Batch : AnswerSource.None) | (span.RightStart < span.RightEnd ? AnswerSource.Speed : AnswerSource.None),
+        Sources = (span.LeftStart < span.LeftEnd ? AnswerSource.Batch : AnswerSource.None) | (span.RightStart < span.RightEnd ? states.Sources & ~AnswerSource.Batch : AnswerSource.None),
     };
 }

@@ -110,7 +110,7 @@ public sealed class ViewQuery<TKey, TResult>
 
     /// <summary>
     /// Answers from some layers only. By default whatever layers can contribute do. <see cref="AnswerSource.Batch"/> gives the state of the
-    /// last batch run, <see cref="AnswerSource.Speed"/> what came after it; with one of them there is nothing to reconcile, and no reconciliation is used.
+    /// last batch run, <see cref="AnswerSource.Speed"/> what came after it, from the speed view and the log; with one of them there is nothing to reconcile, and no reconciliation is used.
     /// </summary>
     /// <param name="layers">One layer or both.</param>
     public ViewQuery<TKey, TResult> From(AnswerSource layers) =>

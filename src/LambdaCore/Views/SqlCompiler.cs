@@ -14,7 +14,8 @@ internal static class SqlCompiler
     /// <param name="plan">The view.</param>
     /// <param name="source">What stands behind FROM: a table, or a query in parentheses, with the events' columns and <c>_position</c>.</param>
     /// <param name="eventTimeColumn">The name of the column of event time.</param>
-    public static string SelectStates(ViewPlan plan, string source, string eventTimeColumn)
+    /// <param name="restriction">What is wanted of the keys, if the source gives only events that may count for them; null for all.</param>
+    public static string SelectStates(ViewPlan plan, string source, string eventTimeColumn, KeyRestriction? restriction = null)
     {
         StringBuilder sql = new("SELECT\n");
         string time = $"epoch_us({SqlLiteral.Name(eventTimeColumn)})";
@@ -29,6 +30,10 @@ internal static class SqlCompiler
         if (plan.Filter is not null && plan.SessionKey is null && plan.HoppingKey is null)
         {
             _ = sql.Append("\n  WHERE ").Append(ScalarSql.Condition(plan.Filter));
+        }
+        else if (plan.HoppingKey is not null && restriction?.OnStarts(plan, HoppingSql.Start) is { } wanted)
+        {
+            _ = sql.Append("\n  WHERE ").Append(wanted);
         }
 
         string positions = string.Join(", ", Enumerable.Range(1, plan.Keys.Count));
