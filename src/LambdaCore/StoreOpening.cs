@@ -62,7 +62,7 @@ internal static class StoreOpening
             foreach (ServedView<TEvent> view in views.Where(v => v.SpeedStart < log.SealedEnd))
             {
                 LogRange missing = new(view.SpeedStart, log.SealedEnd);
-                view.LoadSpeed(visit => view.Batch.Visit(missing, visit));
+                view.LoadSpeed(visit => view.Batch.Visit(missing, KeyRestriction.None, visit, CancellationToken.None));
             }
 
             SpeedConsumer<TEvent> consumer = new(speed, progress, () => scheduler?.OnApplied());

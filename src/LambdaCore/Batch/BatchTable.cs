@@ -27,6 +27,7 @@ internal sealed class BatchTable
     private readonly IStorage _storage;
     private readonly ViewPlan _plan;
     private readonly StateComputer _states;
+    private readonly LogStates _log;
     private readonly string _folder;
     private DeltaTable _table;
     private bool _isUnsure;
@@ -42,18 +43,12 @@ internal sealed class BatchTable
         _storage = context.Storage;
         _plan = plan;
         _states = new StateComputer(context, plan, merge, map);
-        Log = new LogStates(context, plan);
+        _log = new LogStates(context, plan);
         _folder = $"views/{ViewFolder.NameOf(plan.Name)}";
         _storage.CreateFolder(_folder);
         _storage.CreateFolder($"{_folder}/{LookupFolder}");
         _table = Reopen();
     }
-
-    /// <summary>Computes states of the view on the spot.</summary>
-    public LogStates Log { get; }
-
-    /// <summary>The segments that hold a range of sealed events.</summary>
-    public MaterialisedSegments Segments(LogRange range) => _context.Segments(range);
 
     /// <summary>The layers that an earlier process left, if they are of use. A layer that is damaged is computed anew.</summary>
     /// <param name="sealedEnd">The end of the master dataset; layers that claim to cover more are of no use.</param>
@@ -157,10 +152,13 @@ internal sealed class BatchTable
         return layer;
     }
 
-    /// <summary>Computes the states of a range of sealed events without keeping them, for the speed layer to begin with: of those that count at once.</summary>
-    /// <param name="range">The events that count.</param>
+    /// <summary>Computes the states of a range of sealed events without keeping them: of those that count at once.</summary>
+    /// <param name="range">The events that count; not empty.</param>
+    /// <param name="restriction">What is wanted of the keys. Others may come, but with parts of their states only.</param>
     /// <param name="visit">Takes in each row; a key may come several times, with parts of its state.</param>
-    public void Visit(LogRange range, VisitStates visit) => Log.Visit(_context.Segments(range), range, atOnce: true, KeyRestriction.None, visit, CancellationToken.None);
+    /// <param name="cancellationToken">Stops the computation.</param>
+    public void Visit(LogRange range, KeyRestriction restriction, VisitStates visit, CancellationToken cancellationToken) =>
+        _log.Visit(_context.Segments(range), range, atOnce: true, restriction, visit, cancellationToken);
 
     private long MergeOrCompute(Func<long> merge, LogRange range, ScratchLayer files, ProgressReporter progress, CancellationToken cancellationToken)
     {

@@ -373,8 +373,8 @@ internal sealed class ServedView<TEvent, TKey, TResult, TRow> : ServedView<TEven
         KeyTable<TRow> states = new();
         if (!range.IsEmpty)
         {
-            Batch.Log.Visit(
-                Batch.Segments(range), range, atOnce: true, restriction, (key, state) => StateBytes.MergeInto(ref states.GetOrAdd(key, XxHash64.Hash(key)), state), cancellationToken);
+            Batch.Visit(
+                range, restriction, (key, state) => StateBytes.MergeInto(ref states.GetOrAdd(key, XxHash64.Hash(key)), state), cancellationToken);
         }
 
         return states;

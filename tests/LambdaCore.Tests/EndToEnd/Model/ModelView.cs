@@ -57,6 +57,9 @@ internal sealed record StoreMoment(
     /// <summary>The reconciliation that each view was added with, by the view's name; Merge where there is none.</summary>
     public IReadOnlyDictionary<string, Reconciliation> Reconciliations { get; init; } = new Dictionary<string, Reconciliation>();
 
+    /// <summary>Up to where sealed events that no batch view covers are read in the log; zero where they are in the speed layer.</summary>
+    public long LogAnsweredUpTo { get; init; }
+
     /// <summary>Whether the last batch run since the store was opened failed; null if that is not known.</summary>
     public bool? LastBatchFailed { get; init; }
 

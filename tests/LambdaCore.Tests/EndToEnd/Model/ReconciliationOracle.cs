@@ -18,14 +18,19 @@ internal sealed class ReconciliationOracle<TKey, TResult>(
     {
         Func<int, bool> counts = moment.CountedWith(receipt.BatchEnd);
         IReadOnlyList<AnyEvent?> events = moment.EventsOf(receipt);
+        LogPosition logEnd = LogPosition.Max(receipt.BatchEnd, new LogPosition(moment.LogAnsweredUpTo));
         ILookup<string, ExpectedRow<TKey, TResult>> batch = oracle.Rows(events, new LogRange(default, receipt.BatchEnd), counts).ToLookup(OwnerOf);
-        ILookup<string, ExpectedRow<TKey, TResult>> speed = oracle.Rows(events, new LogRange(receipt.BatchEnd, new LogPosition(moment.Log.Count)), counts).ToLookup(OwnerOf);
+        ILookup<string, ExpectedRow<TKey, TResult>> log = oracle.Rows(events, new LogRange(receipt.BatchEnd, logEnd), counts).ToLookup(OwnerOf);
+        ILookup<string, ExpectedRow<TKey, TResult>> speed = oracle.Rows(events, new LogRange(logEnd, new LogPosition(moment.Log.Count)), counts).ToLookup(OwnerOf);
         List<ExpectedRow<TKey, TResult>> rows = [];
         List<ExpectedRow<TKey, TResult>> withheld = [];
         foreach (ExpectedRow<TKey, TResult> row in oracle.Rows(events, receipt.Range, counts))
         {
             ExpectedRow<TKey, TResult>[] old = [.. batch[OwnerOf(row)].Where(b => IsPart(b, row))];
-            AnswerSource there = (old.Length == 0 ? AnswerSource.None : AnswerSource.Batch) | (speed[OwnerOf(row)].Any(s => IsPart(s, row)) ? AnswerSource.Speed : AnswerSource.None);
+            bool isNewer = log[OwnerOf(row)].Concat(speed[OwnerOf(row)]).Any(s => IsPart(s, row));
+            AnswerSource there = (old.Length == 0 ? AnswerSource.None : AnswerSource.Batch)
+                | (isNewer && log[OwnerOf(row)].Any() ? AnswerSource.Log : AnswerSource.None)
+                | (isNewer && speed[OwnerOf(row)].Any() ? AnswerSource.Speed : AnswerSource.None);
             IReadOnlyList<ExpectedRow<TKey, TResult>> made = Reconcile(receipt, row with { Source = there }, old);
             (made.Count == 0 ? withheld : rows).AddRange(made.Count == 0 ? [row] : made);
         }
@@ -120,7 +125,7 @@ internal sealed class ReconciliationOracle<TKey, TResult>(
     {
         if (receipt.Range.Start == receipt.BatchEnd && receipt.Reconciliation is null && receipt.BatchEnd != LogPosition.Zero)
         {
-            return [row with { Source = AnswerSource.Speed }];
+            return [row with { Source = row.Source & ~AnswerSource.Batch }];
         }
 
         bool isBatchOnly = receipt.Layers.All(l => l.Source == AnswerSource.Batch) && receipt.Reconciliation?.Used.Mode is null or ReconciliationMode.Fallback;

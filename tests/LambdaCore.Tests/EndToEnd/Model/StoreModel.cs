@@ -35,6 +35,7 @@ internal sealed partial class StoreModel : IAsyncDisposable
     private readonly BatchSchedule _schedule;
     private BatchRun? _knownRun;
     private bool _paused;
+    private long _logAnsweredUpTo;
 
     /// <summary>Draws how the store is kept.</summary>
     /// <param name="random">Decides everything.</param>
@@ -87,6 +88,7 @@ internal sealed partial class StoreModel : IAsyncDisposable
     {
         Reconciliations = _reconciliations,
         Ways = Ways,
+        LogAnsweredUpTo = _logAnsweredUpTo,
         LastBatchFailed = !_schedule.IsByHand && (_diskFailed || _paused) ? null : _lastBatchFailed,
     };
 
@@ -111,6 +113,7 @@ internal sealed partial class StoreModel : IAsyncDisposable
             GracePeriod = _timeOptions.Grace,
             LateEvents = _timeOptions.Policy,
             FutureBound = _timeOptions.FutureBound,
+            AnswersFromLog = _random.Next(2) == 0 && _schedule.IsByHand, // A batch by its schedule may seal more before anybody can look how far it was.
         };
         options.EventTime(e => e.At);
         foreach (ModelView view in _views)
@@ -124,6 +127,7 @@ internal sealed partial class StoreModel : IAsyncDisposable
         _diskFailed = false;
         _lastBatchFailed = false;
         _store = await Task.Run(() => _memory is null ? StoreOpening.Open(_folder!, options) : StoreOpening.Open("memory", _memory, options));
+        _logAnsweredUpTo = options.AnswersFromLog ? _store.SealedPosition.Value : 0;
         Model.Check(_store.Position.Value == _log.Count, $"the store opened at {_store.Position}, but {_log.Count} events were acknowledged");
     }
 
