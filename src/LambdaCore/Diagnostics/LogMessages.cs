@@ -17,6 +17,9 @@ internal static partial class LogMessages
     [LoggerMessage(11, LogLevel.Error, "Sealing the events from {Start} to {End} failed; they stay in the write-ahead log")]
     public static partial void SealFailed(ILogger logger, Exception error, long start, long end);
 
+    [LoggerMessage(12, LogLevel.Information, "{Operation}: revision {Revision} of the log changes {Events} events in {Segments} segments")]
+    public static partial void LogChanged(ILogger logger, string operation, long revision, long events, int segments);
+
     [LoggerMessage(20, LogLevel.Information, "Batch view {View} has a layer over the events {Range}: {Keys} keys in {Elapsed}")]
     public static partial void BatchViewBuilt(ILogger logger, string view, string range, long keys, TimeSpan elapsed);
 

@@ -15,7 +15,7 @@ namespace LambdaCore.Log;
 /// </summary>
 /// <remarks>Thread-safe. <see cref="Replay"/> and <see cref="Start"/> come once, in this order, before the first append.</remarks>
 /// <typeparam name="TEvent">The event type.</typeparam>
-internal sealed class EventLog<TEvent> : IDisposable, IAsyncDisposable
+internal sealed partial class EventLog<TEvent> : IDisposable, IAsyncDisposable
 {
     private const string Folder = "log";
     private const string LastIngestedAtTag = "last_ingested_at";
@@ -29,11 +29,11 @@ internal sealed class EventLog<TEvent> : IDisposable, IAsyncDisposable
     private readonly WriteAheadLog _wal;
     private readonly SegmentSealer _sealer;
     private readonly SegmentVerifier _verifier;
+    private readonly SegmentRewriter _rewriter;
     private readonly DeadLetterTable<TEvent> _deadLetters;
     private readonly SemaphoreSlim _sealing = new(1);
     private AppendPipeline<TEvent>? _pipeline;
-    private volatile SegmentList _segments;
-    private volatile SegmentTally _tallies;
+    private volatile Content _content;
     private EventTimeTally _replayed;
     private Task _backgroundSeal = Task.CompletedTask;
     private int _backgroundSealing;
@@ -50,25 +50,25 @@ internal sealed class EventLog<TEvent> : IDisposable, IAsyncDisposable
         _clock = clock;
         _logger = logger;
         _table = table;
-        _segments = SegmentList.Of(table);
-        _tallies = new SegmentTally(_segments);
-        _replayed = _tallies.Whole;
+        _content = Content.Of(table);
+        _replayed = _content.Tally.Whole;
         _verifier = new SegmentVerifier(storage, Folder);
         _sealer = new SegmentSealer(storage, duckDb, codec.Schema, codec.EventTimeProperty, codec.Fingerprint);
+        _rewriter = new SegmentRewriter(storage, duckDb, MasterSchema.Master(codec.Schema), codec.Schema.EventType.Name, codec.EventTimeProperty.Name);
         foreach (string orphan in table.UnknownFiles(".parquet"))
         {
             storage.Delete($"{Folder}/{orphan}");
         }
 
-        _deadLetters = new DeadLetterTable<TEvent>(storage, duckDb, codec, clock, table.StoreId, _segments.End);
-        _wal = WriteAheadLog.Open(storage, table.StoreId, _segments.End, new WriteAheadLogOptions());
+        _deadLetters = new DeadLetterTable<TEvent>(storage, duckDb, codec, clock, table.StoreId, _content.Segments.End);
+        _wal = WriteAheadLog.Open(storage, table.StoreId, _content.Segments.End, new WriteAheadLogOptions());
     }
 
     /// <summary>The store's id, given when it was created.</summary>
     public Guid StoreId => _table.StoreId;
 
     /// <summary>The end of the master dataset.</summary>
-    public LogPosition SealedEnd => _segments.End;
+    public LogPosition SealedEnd => _content.Segments.End;
 
     /// <summary>The end of the log.</summary>
     public LogPosition End => _wal.End;
@@ -78,7 +78,7 @@ internal sealed class EventLog<TEvent> : IDisposable, IAsyncDisposable
 
     /// <summary>What the times of the events before a position came to.</summary>
     /// <param name="end">The end of a segment, as the end of each batch is; else the end of the last segment before it counts.</param>
-    public EventTimeTally SealedTally(LogPosition end) => _tallies.Before(end);
+    public EventTimeTally SealedTally(LogPosition end) => _content.Tally.Before(end);
 
     /// <summary>How many events of a range only batch views count.</summary>
     /// <param name="range">From the end of one segment to that of another.</param>
@@ -86,7 +86,7 @@ internal sealed class EventLog<TEvent> : IDisposable, IAsyncDisposable
 
     /// <summary>When the newest sealed event was appended, in microseconds since the Unix epoch; <see cref="long.MinValue"/> for none.</summary>
     public long SealedIngestedAt =>
-        _segments.Segments.Count == 0 ? long.MinValue : long.Parse(_segments.Segments[^1].File.Tags[LastIngestedAtTag], CultureInfo.InvariantCulture);
+        _content.Segments.Segments.Count == 0 ? long.MinValue : long.Parse(_content.Segments.Segments[^1].File.Tags[LastIngestedAtTag], CultureInfo.InvariantCulture);
 
     /// <summary>
     /// About the size of the events from a position on, as they are on disk: in the write-ahead log, or in segments. Quick where the position is
@@ -95,7 +95,7 @@ internal sealed class EventLog<TEvent> : IDisposable, IAsyncDisposable
     public long BytesAfter(LogPosition position)
     {
         long bytes = Math.Max(0, _replayedBytes + (_pipeline?.AppendedBytes ?? 0) - Volatile.Read(ref _sealedBytes));
-        IReadOnlyList<SegmentFile> segments = _segments.Segments;
+        IReadOnlyList<SegmentFile> segments = _content.Segments.Segments;
         for (int i = segments.Count - 1; i >= 0 && segments[i].Range.End > position; i--)
         {
             LogRange range = segments[i].Range;
@@ -221,11 +221,8 @@ internal sealed class EventLog<TEvent> : IDisposable, IAsyncDisposable
     /// <exception cref="LogCorruptException">A segment is damaged or missing.</exception>
     public MaterialisedSegments Segments(LogRange range)
     {
-        IReadOnlyList<SegmentFile> segments = _segments.Covering(range);
-        return segments.Count == 0
-            ? new MaterialisedSegments(range, [])
-            : new MaterialisedSegments(
-                new LogRange(segments[0].Range.Start, segments[^1].Range.End), [.. segments.Select(_verifier.Materialise)]);
+        IReadOnlyList<SegmentFile> segments = _content.Segments.Covering(range);
+        return segments.Count == 0 ? new MaterialisedSegments(range, []) : Materialise(segments);
     }
 
     /// <summary>Stops taking in events, lets those accepted reach their end, and closes the files.</summary>
@@ -319,9 +316,7 @@ internal sealed class EventLog<TEvent> : IDisposable, IAsyncDisposable
         DeltaFile added = new(name, written.Master.Size, written.Master.Sha256, _clock.GetUtcNow(), written.Master.Stats, tags);
         _table.Commit([added], [], written.Range.End.Value, "SEAL");
         _verifier.Trust(added);
-        SegmentList segments = SegmentList.Of(_table);
-        _tallies = new SegmentTally(segments);
-        _segments = segments;
+        _content = Content.Of(_table);
         Volatile.Write(ref _sealedBytes, _sealedBytes + written.EncodedBytes);
         _wal.TruncateBefore(written.Range.End);
         LogMessages.SegmentSealed(_logger, name, written.Range.Count, written.Master.Size);

@@ -1,6 +1,5 @@
 using LambdaCore.DuckDb;
 using LambdaCore.Storage;
-using LambdaCore.Tables;
 using LambdaCore.Values;
 
 namespace LambdaCore.Log;
@@ -99,27 +98,7 @@ internal sealed class SegmentRows : IDisposable
     {
         Move();
         _appender.Complete();
-        string path = _storage.NewScratchPath(".parquet");
-        try
-        {
-            // Data pages of version 1: those of version 2 have an open heap overflow in DuckDB's reader. No Bloom filters: with them DuckDB takes
-            // zero and negative zero for different values, and passes over rows.
-            _connection.Execute($"COPY {_table} TO {Sql.Text(path)} (FORMAT parquet, COMPRESSION zstd, PARQUET_VERSION v1, WRITE_BLOOM_FILTER false)");
-            (string sha256, long size) = FileHash.Of(path);
-            string stats = DeltaStats.Json(
-                _count,
-                _count == 0 ? [] :
-                [
-                    new DeltaColumnStats(EventSchema.PositionColumn, IsTimestamp: false, _positions.Min, _positions.Max, 0),
-                    new DeltaColumnStats(_timeName, IsTimestamp: true, _times.Min, _times.Max, 0),
-                ]);
-            return new SegmentFileDraft(path, sha256, size, _count, stats);
-        }
-        catch
-        {
-            ScratchFile.Discard(path);
-            throw;
-        }
+        return SegmentWriter.WriteTable(_storage, _connection, _table, _count, SegmentWriter.StatsOf(_count, _timeName, _positions, _times));
     }
 
     /// <summary>Drops the table in DuckDB.</summary>

@@ -33,6 +33,21 @@ internal sealed class DeltaLog
     /// <exception cref="TableCorruptException">A version is missing, damaged, or does not fit the one before.</exception>
     public DeltaSnapshot? Read()
     {
+        DeltaSnapshot? snapshot = Replay().LastOrDefault();
+        if (snapshot is not null)
+        {
+            // A process that was killed may have named its last commit without making the name durable; what is built
+            // upon it from here on must not outlive it.
+            _storage.FlushFolder(_folder);
+        }
+
+        return snapshot;
+    }
+
+    /// <summary>Replays the versions, one after the other. Once for each instance.</summary>
+    /// <exception cref="TableCorruptException">A version is missing, damaged, or does not fit the one before.</exception>
+    public IEnumerable<DeltaSnapshot> Replay()
+    {
         DeltaSnapshot? snapshot = null;
         long expected = 0;
         foreach (string name in _storage.List(_folder))
@@ -51,16 +66,8 @@ internal sealed class DeltaLog
             DeltaCommit commit = DeltaCommitReader.Read(path, version, _storage.ReadAll(path), _lastHash, out _lastHash);
             snapshot = Next(snapshot, commit, out string? problem) ?? throw TableCorruptException.At(path, 0, problem!);
             expected++;
+            yield return snapshot;
         }
-
-        if (snapshot is not null)
-        {
-            // A process that was killed may have named its last commit without making the name durable; what is built
-            // upon it from here on must not outlive it.
-            _storage.FlushFolder(_folder);
-        }
-
-        return snapshot;
     }
 
     /// <summary>Makes a commit durable as one file that must not exist.</summary>

@@ -11,6 +11,7 @@ internal sealed class DeltaSnapshot
     private readonly ImmutableSortedDictionary<string, (DeltaFile File, long AddedIn)> _files;
     private readonly ImmutableDictionary<string, RemovedFile> _removed;
     private readonly ImmutableSortedDictionary<string, long> _transactions;
+    private readonly ImmutableSortedDictionary<string, long> _operations;
 
     private DeltaSnapshot(
         DeltaCommit last,
@@ -18,6 +19,7 @@ internal sealed class DeltaSnapshot
         ImmutableSortedDictionary<string, (DeltaFile File, long AddedIn)> files,
         ImmutableDictionary<string, RemovedFile> removed,
         ImmutableSortedDictionary<string, long> transactions,
+        ImmutableSortedDictionary<string, long> operations,
         (long Version, DateTimeOffset Since) oldestWhole)
     {
         LastCommit = last;
@@ -25,6 +27,7 @@ internal sealed class DeltaSnapshot
         _files = files;
         _removed = removed;
         _transactions = transactions;
+        _operations = operations;
         OldestWhole = oldestWhole;
     }
 
@@ -61,6 +64,9 @@ internal sealed class DeltaSnapshot
                 .OrderBy(f => f.Path, StringComparer.Ordinal)];
     }
 
+    /// <summary>The newest version, up to this one, that was made by an operation; null if there is none.</summary>
+    public long? LastVersionOf(string operation) => _operations.TryGetValue(operation, out long version) ? version : null;
+
     /// <summary>Whether a file is in this version, or was in an earlier one and is not forgotten.</summary>
     public bool Knows(string path) => _files.ContainsKey(path) || _removed.ContainsKey(path);
 
@@ -77,6 +83,7 @@ internal sealed class DeltaSnapshot
                 commit.Metadata,
                 ImmutableSortedDictionary.Create<string, (DeltaFile, long)>(StringComparer.Ordinal),
                 ImmutableDictionary.Create<string, RemovedFile>(StringComparer.Ordinal),
+                ImmutableSortedDictionary.Create<string, long>(StringComparer.Ordinal),
                 ImmutableSortedDictionary.Create<string, long>(StringComparer.Ordinal),
                 (commit.Version, commit.Timestamp)).Apply(commit, out problem);
     }
@@ -112,7 +119,13 @@ internal sealed class DeltaSnapshot
 
         problem = null;
         return new DeltaSnapshot(
-            commit, commit.Metadata ?? Metadata, files.ToImmutable(), removed.ToImmutable(), _transactions.SetItems(commit.Transactions), OldestWhole);
+            commit,
+            commit.Metadata ?? Metadata,
+            files.ToImmutable(),
+            removed.ToImmutable(),
+            _transactions.SetItems(commit.Transactions),
+            _operations.SetItem(commit.Operation, commit.Version),
+            OldestWhole);
     }
 
     /// <summary>The same version, but files that left the table and are gone from the disk are forgotten.</summary>
@@ -129,6 +142,6 @@ internal sealed class DeltaSnapshot
             }
         }
 
-        return removed.Count == _removed.Count ? this : new DeltaSnapshot(LastCommit, Metadata, _files, removed.ToImmutable(), _transactions, oldest);
+        return removed.Count == _removed.Count ? this : new DeltaSnapshot(LastCommit, Metadata, _files, removed.ToImmutable(), _transactions, _operations, oldest);
     }
 }

@@ -124,6 +124,14 @@ internal sealed class DeltaTable
         return next;
     }
 
+    /// <summary>Reads all versions up to the last commit from disk, the oldest first. Files of older versions need not exist any more.</summary>
+    /// <exception cref="TableCorruptException">A version is missing or damaged.</exception>
+    public IEnumerable<DeltaSnapshot> ReadHistory()
+    {
+        long newest = Version;
+        return new DeltaLog(_storage, Folder).Replay().TakeWhile(s => s.Version <= newest);
+    }
+
     /// <summary>Raises the failure of an earlier commit, for those who want to know before they do the work for another.</summary>
     /// <exception cref="LambdaCoreException">A commit failed, and it is unknown whether it exists.</exception>
     public void ThrowIfFailed()

@@ -26,13 +26,19 @@ internal sealed class SegmentList
     /// <summary>The first position that is in no segment.</summary>
     public LogPosition End => Segments.Count == 0 ? LogPosition.Zero : Segments[^1].Range.End;
 
-    /// <summary>The segments of a version of the master dataset.</summary>
+    /// <summary>The segments of the last version of the master dataset.</summary>
     /// <param name="table">The master dataset.</param>
     /// <exception cref="TableCorruptException">A file does not say its range, or the ranges have a gap or an overlap, or
     /// do not end at the covered position.</exception>
-    public static SegmentList Of(DeltaTable table)
+    public static SegmentList Of(DeltaTable table) => Of(table, table.Snapshot);
+
+    /// <summary>The segments of a version of the master dataset.</summary>
+    /// <param name="table">The master dataset.</param>
+    /// <param name="snapshot">The version.</param>
+    /// <exception cref="TableCorruptException">A file does not say its range, or the ranges have a gap or an overlap, or
+    /// do not end at the covered position.</exception>
+    public static SegmentList Of(DeltaTable table, DeltaSnapshot snapshot)
     {
-        DeltaSnapshot snapshot = table.Snapshot;
         SegmentFile[] segments = [.. snapshot.Files.Select(file => new SegmentFile(RangeOf(table.Folder, file), file))];
         Array.Sort(segments, (left, right) => left.Range.Start.CompareTo(right.Range.Start));
         LogPosition end = LogPosition.Zero;
@@ -56,6 +62,12 @@ internal sealed class SegmentList
     /// <summary>The name of a segment's file.</summary>
     public static string PathOf(LogRange range) => string.Create(
         CultureInfo.InvariantCulture, $"{range.Start.Value:D20}-{range.End.Value:D20}.parquet");
+
+    /// <summary>The name of a file that takes the place of others over a range.</summary>
+    /// <param name="range">The range.</param>
+    /// <param name="version">The version of the table that the file joins it with.</param>
+    public static string PathOf(LogRange range, long version) => string.Create(
+        CultureInfo.InvariantCulture, $"{range.Start.Value:D20}-{range.End.Value:D20}-{version}.parquet");
 
     /// <summary>The tags that say which range a segment's file holds.</summary>
     public static IEnumerable<KeyValuePair<string, string>> TagsOf(LogRange range) =>

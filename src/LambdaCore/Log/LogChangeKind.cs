@@ -1,0 +1,14 @@
+namespace LambdaCore;
+
+/// <summary>What was done to events that were in the log already.</summary>
+public enum LogChangeKind
+{
+    /// <summary>Properties were given other values.</summary>
+    Correction,
+
+    /// <summary>Events were removed, for good.</summary>
+    Erasure,
+
+    /// <summary>Events took on what later events said of them.</summary>
+    Amendment,
+}

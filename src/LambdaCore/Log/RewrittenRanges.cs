@@ -1,0 +1,63 @@
+using LambdaCore.Tables;
+
+namespace LambdaCore.Log;
+
+/// <summary>Finds which stretches of the master dataset may say something else than at an earlier revision.</summary>
+internal static class RewrittenRanges
+{
+    /// <summary>Compares the master dataset with what it was just before the first change after a revision.</summary>
+    /// <remarks>Compaction may have merged files before, between and after changes; so a stretch is as long as it takes for files of before and now to begin and end together.</remarks>
+    /// <param name="table">The master dataset.</param>
+    /// <param name="revision">The earlier revision.</param>
+    public static IReadOnlyList<RewrittenRange> Of(DeltaTable table, long revision)
+    {
+        SegmentList? old = null;
+        List<LogRange> changed = [];
+        DeltaSnapshot? before = null;
+        foreach (DeltaSnapshot snapshot in table.ReadHistory())
+        {
+            if (snapshot.Version > revision && ContentChange.Is(snapshot.LastCommit))
+            {
+                old ??= SegmentList.Of(table, before!);
+                HashSet<string> removed = [.. snapshot.LastCommit.Removed];
+                changed.AddRange(before!.Files.Where(f => removed.Contains(f.Path)).Select(f => SegmentList.RangeOf(table.Folder, f)));
+            }
+
+            before = snapshot;
+        }
+
+        return old is null ? [] : [.. Stretches(old.Segments, SegmentList.Of(table, before!).Segments).Where(s => changed.Any(c => Overlap(c, s.Range)))];
+    }
+
+    /// <summary>The shortest stretches in which files of before and of now begin and end together, without those over which they are the same.</summary>
+    private static IEnumerable<RewrittenRange> Stretches(IReadOnlyList<SegmentFile> old, IReadOnlyList<SegmentFile> current)
+    {
+        int nextCurrent = 0;
+        for (int nextOld = 0; nextOld < old.Count;)
+        {
+            (int firstOld, int firstCurrent) = (nextOld, nextCurrent);
+            LogPosition oldEnd = old[nextOld++].Range.End;
+            LogPosition currentEnd = current[nextCurrent++].Range.End;
+            while (oldEnd != currentEnd && (oldEnd > currentEnd || nextOld < old.Count))
+            {
+                if (oldEnd < currentEnd)
+                {
+                    oldEnd = old[nextOld++].Range.End;
+                }
+                else
+                {
+                    currentEnd = current[nextCurrent++].Range.End;
+                }
+            }
+
+            SegmentFile[] was = [.. old.Take(nextOld).Skip(firstOld)];
+            SegmentFile[] now = [.. current.Take(nextCurrent).Skip(firstCurrent)];
+            if (!(was is [var one] && now is [var other] && one.File.Path == other.File.Path))
+            {
+                yield return new RewrittenRange(new LogRange(was[0].Range.Start, was[^1].Range.End), was, now);
+            }
+        }
+    }
+
+    private static bool Overlap(LogRange one, LogRange other) => one.Start < other.End && other.Start < one.End;
+}

@@ -1,0 +1,98 @@
+using LambdaCore.DuckDb;
+using LambdaCore.Storage;
+using LambdaCore.Values;
+
+namespace LambdaCore.Log;
+
+/// <summary>Writes files of events anew with some of the events changed or removed. Publishing them is the caller's. Thread-safe.</summary>
+/// <param name="storage">Gives the scratch files.</param>
+/// <param name="duckDb">Reads and writes.</param>
+/// <param name="columns">The columns of the table, the event's and the log's own.</param>
+/// <param name="eventType">The name of the event type, for messages.</param>
+/// <param name="timeColumn">The column of event time.</param>
+internal sealed class SegmentRewriter(IStorage storage, DuckDbEngine duckDb, IReadOnlyList<EventColumn> columns, string eventType, string timeColumn)
+{
+    private const string Position = EventSchema.PositionColumn;
+
+    /// <summary>Writes a file anew.</summary>
+    /// <param name="source">What stands behind FROM: the file's events.</param>
+    /// <param name="condition">SQL that holds for the events meant.</param>
+    /// <param name="assignments">The columns that get other values; null if the events are removed.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <returns>The new file, and how many events differ in it or are gone; null if all would be as before.</returns>
+    /// <exception cref="ArgumentException">A new value could not have been appended.</exception>
+    public (SegmentFileDraft Draft, long Events)? Rewrite(
+        string source, string condition, IReadOnlyList<ColumnAssignment>? assignments, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        using DuckDbConnection connection = duckDb.Connect();
+        using CancellationTokenRegistration registration = cancellationToken.Register(connection.Interrupt);
+        try
+        {
+            long events = Count(connection, source, condition, assignments ?? []);
+            return events == 0
+                ? null
+                : (SegmentWriter.WriteQuery(storage, connection, Select(source, condition, assignments), timeColumn), events);
+        }
+        catch (DuckDbException error) when (error.IsInterrupt && cancellationToken.IsCancellationRequested)
+        {
+            throw new OperationCanceledException("Rewriting the segments was cancelled. Nothing was changed.", error, cancellationToken);
+        }
+    }
+
+    /// <summary>Counts the events that change, and refuses values that no append would have taken.</summary>
+    private long Count(DuckDbConnection connection, string source, string condition, IReadOnlyList<ColumnAssignment> assignments)
+    {
+        string changed = assignments.Count == 0
+            ? "TRUE"
+            : string.Join(" OR ", assignments.Select(a => $"({a.Value}) IS DISTINCT FROM {Sql.Name(a.Column.Name)}"));
+        IEnumerable<string> firstRefused = assignments.Select(a => $"min({Position}) FILTER (WHERE {Refused(a)})");
+        string sql = $"SELECT {string.Join(", ", firstRefused.Prepend($"count(*) FILTER (WHERE {changed})"))} FROM {source} WHERE {condition}";
+        (ColumnAssignment Assignment, long Position)? refused = null;
+        long events;
+        using (DuckDbResult result = connection.Query(sql))
+        {
+            _ = result.NextChunk();
+            events = result.Column(0).Int64(0);
+            foreach ((int i, ColumnAssignment assignment) in assignments.Index())
+            {
+                if (!result.Column(i + 1).IsNull(0) && refused is null)
+                {
+                    refused = (assignment, result.Column(i + 1).Int64(0));
+                }
+            }
+        }
+
+        return refused is null ? events : throw Refusal(connection, source, refused.Value.Assignment, refused.Value.Position);
+    }
+
+    private static string Refused(ColumnAssignment assignment)
+    {
+        string missing = assignment.Column.Type.IsNullable ? "FALSE" : $"({assignment.Value}) IS NULL";
+        return assignment.Fails is { } fails ? $"{missing} OR ({fails})" : missing;
+    }
+
+    private ArgumentException Refusal(DuckDbConnection connection, string source, ColumnAssignment assignment, long position)
+    {
+        string? old = connection.Scalar<string>($"SELECT CAST({Sql.Name(assignment.Column.Name)} AS VARCHAR) FROM {source} WHERE {Position} = {new LogPosition(position)}");
+        string was = old is null ? "which is missing now" : $"now '{old}'";
+        string why = assignment.Column.Type.IsNullable
+            ? "its new value cannot be computed: a number out of range, or a division by zero. Leave such events out by the condition, or say with ?? what they get"
+            : "its new value would be missing or cannot be computed, but the property is declared as never null. Leave such events out by the condition, or say with ?? what they get";
+        return new ArgumentException($"{eventType}.{assignment.Column.Name} of the event at position {position}, {was}, cannot be changed: {why}. Nothing was changed.");
+    }
+
+    private string Select(string source, string condition, IReadOnlyList<ColumnAssignment>? assignments)
+    {
+        if (assignments is null)
+        {
+            return $"SELECT {string.Join(", ", columns.Select(c => Sql.Name(c.Name)))} FROM {source} WHERE NOT coalesce({condition}, FALSE) ORDER BY {Position}";
+        }
+
+        Dictionary<string, ColumnAssignment> byColumn = assignments.ToDictionary(a => a.Column.Name, StringComparer.Ordinal);
+        IEnumerable<string> values = columns.Select(c => byColumn.TryGetValue(c.Name, out ColumnAssignment? assignment)
+            ? $"CASE WHEN {condition} THEN {assignment.Value} ELSE {Sql.Name(c.Name)} END AS {Sql.Name(c.Name)}"
+            : Sql.Name(c.Name));
+        return $"SELECT {string.Join(", ", values)} FROM {source} ORDER BY {Position}";
+    }
+}
