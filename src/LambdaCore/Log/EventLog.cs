@@ -221,8 +221,9 @@ internal sealed partial class EventLog<TEvent> : IDisposable, IAsyncDisposable
     /// <exception cref="LogCorruptException">A segment is damaged or missing.</exception>
     public MaterialisedSegments Segments(LogRange range)
     {
-        IReadOnlyList<SegmentFile> segments = _content.Segments.Covering(range);
-        return segments.Count == 0 ? new MaterialisedSegments(range, []) : Materialise(segments);
+        Content content = _content;
+        IReadOnlyList<SegmentFile> segments = content.Segments.Covering(range);
+        return (segments.Count == 0 ? new MaterialisedSegments(range, []) : Materialise(segments)) with { Revision = content.Revision };
     }
 
     /// <summary>Stops taking in events, lets those accepted reach their end, and closes the files.</summary>

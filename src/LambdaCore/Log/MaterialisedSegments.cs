@@ -7,6 +7,9 @@ namespace LambdaCore.Log;
 /// <param name="Paths">Their physical paths, in the order of the log.</param>
 internal sealed record MaterialisedSegments(LogRange Range, IReadOnlyList<string> Paths)
 {
+    /// <summary>The revision of the log's content that they were taken from, where they are those of now; else 0.</summary>
+    public long Revision { get; init; }
+
     /// <summary>
     /// What stands behind FROM: the columns of the event type, then <c>_position</c>, <c>_ingested_at</c> and <c>_batch_only</c>. Not for an empty range, which
     /// has no segments.
