@@ -157,8 +157,11 @@ internal sealed class BatchTable
     /// <param name="restriction">What is wanted of the keys. Others may come, but with parts of their states only.</param>
     /// <param name="visit">Takes in each row; a key may come several times, with parts of its state.</param>
     /// <param name="cancellationToken">Stops the computation.</param>
-    public void Visit(LogRange range, KeyRestriction restriction, VisitStates visit, CancellationToken cancellationToken) =>
-        _log.Visit(_context.Segments(range), range, atOnce: true, restriction, visit, cancellationToken);
+    public void Visit(LogRange range, KeyRestriction restriction, VisitStates visit, CancellationToken cancellationToken)
+    {
+        using MaterialisedSegments segments = _context.Segments(range);
+        _log.Visit(segments, range, atOnce: true, restriction, visit, cancellationToken);
+    }
 
     private long MergeOrCompute(Func<long> merge, LogRange range, ScratchLayer files, ProgressReporter progress, CancellationToken cancellationToken)
     {

@@ -1,5 +1,6 @@
 using LambdaCore.Diagnostics;
 using LambdaCore.DuckDb;
+using LambdaCore.Log;
 using LambdaCore.Storage;
 using LambdaCore.Values;
 using LambdaCore.Views;
@@ -149,11 +150,12 @@ internal sealed class StateComputer(BatchContext context, ViewPlan plan, MergeLa
             long stateBytes = 0;
             long keys = Run(connection =>
             {
+                using MaterialisedSegments segments = context.Segments(piece);
                 using IDisposable following = progress.Follow(connection, piece.Count);
                 using LookupWriter writer = new(path, plan.Fingerprint, piece, 0);
                 long rows = StateRows.Visit(
                     connection,
-                    Select(piece),
+                    Select(segments, piece),
                     plan,
                     (key, state) =>
                     {
@@ -179,9 +181,10 @@ internal sealed class StateComputer(BatchContext context, ViewPlan plan, MergeLa
         Run(connection =>
         {
             long keys;
+            using (MaterialisedSegments segments = context.Segments(range))
             using (progress.Follow(connection, range.Count))
             {
-                keys = connection.Execute($"COPY (\n{Select(range)}\n) TO {Sql.Text(files.Parquet)} {BatchFormat.Parquet}");
+                keys = connection.Execute($"COPY (\n{Select(segments, range)}\n) TO {Sql.Text(files.Parquet)} {BatchFormat.Parquet}");
             }
 
             progress.Advance(range.Count, 0);
@@ -197,7 +200,7 @@ internal sealed class StateComputer(BatchContext context, ViewPlan plan, MergeLa
             return keys;
         }, cancellationToken);
 
-    private string Select(LogRange range) => StateRows.Select(plan, context.EventTimeColumn, context.Segments(range), range);
+    private string Select(MaterialisedSegments segments, LogRange range) => StateRows.Select(plan, context.EventTimeColumn, segments, range);
 
     /// <summary>Uses a connection that a cancellation interrupts.</summary>
     private long Run(Func<DuckDbConnection, long> use, CancellationToken cancellationToken)

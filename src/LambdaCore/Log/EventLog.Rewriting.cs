@@ -26,7 +26,8 @@ internal sealed partial class EventLog<TEvent>
         {
             foreach (SegmentFile segment in _content.Segments.Covering(new LogRange(LogPosition.Zero, request.End)))
             {
-                string source = Materialise([segment]).Source;
+                using MaterialisedSegments held = Materialise([segment]);
+                string source = held.Source;
                 if (_rewriter.Rewrite(source, request.Condition, request.Assignments, cancellationToken) is { } rewritten)
                 {
                     drafts.Add(new SegmentDraft(segment, rewritten.Draft, rewritten.Events));
@@ -83,11 +84,10 @@ internal sealed partial class EventLog<TEvent>
         return rewritten.SelectMany(r => r.Old).All(s => _storage.Exists($"{Folder}/{s.File.Path}")) ? rewritten : null;
     }
 
-    /// <summary>Segments of any version of the master dataset whose files still exist, where DuckDB can read them; each was verified since the store was opened.</summary>
+    /// <summary>Segments of any version of the master dataset whose files still exist, where DuckDB can read them; each was verified since the store was opened, and stays until the caller disposes what he gets.</summary>
     /// <param name="segments">At least one, side by side, in order.</param>
     /// <exception cref="LogCorruptException">A segment is damaged or missing.</exception>
-    public MaterialisedSegments Materialise(IReadOnlyList<SegmentFile> segments) =>
-        new(new LogRange(segments[0].Range.Start, segments[^1].Range.End), [.. segments.Select(_verifier.Materialise)]);
+    public MaterialisedSegments Materialise(IReadOnlyList<SegmentFile> segments) => Hold(default, () => segments);
 
     private List<RewrittenSegment> CommitRewrite(PreparedRewrite prepared, ContentChange change)
     {

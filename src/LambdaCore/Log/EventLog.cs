@@ -217,13 +217,12 @@ internal sealed partial class EventLog<TEvent> : IDisposable, IAsyncDisposable
         }
     }
 
-    /// <summary>The segments that hold a range of sealed events; each was verified since the store was opened.</summary>
+    /// <summary>The segments that hold a range of sealed events; each was verified since the store was opened, and stays on disk until the caller disposes what he gets.</summary>
     /// <exception cref="LogCorruptException">A segment is damaged or missing.</exception>
     public MaterialisedSegments Segments(LogRange range)
     {
         Content content = _content;
-        IReadOnlyList<SegmentFile> segments = content.Segments.Covering(range);
-        return (segments.Count == 0 ? new MaterialisedSegments(range, []) : Materialise(segments)) with { Revision = content.Revision };
+        return Hold(range, () => (content = _content).Segments.Covering(range)) with { Revision = content.Revision };
     }
 
     /// <summary>Stops taking in events, lets those accepted reach their end, and closes the files.</summary>

@@ -1,5 +1,6 @@
 using LambdaCore.CrashHost;
 using LambdaCore.DuckDb;
+using LambdaCore.Log;
 using LambdaCore.Tests.Values;
 using NUnit.Framework;
 
@@ -94,7 +95,8 @@ internal sealed class KillTests
             return events;
         }
 
-        string segments = string.Join(", ", parts.Log.Segments(new LogRange(LogPosition.Zero, store.Position)).Paths.Select(Sql.Text));
+        using MaterialisedSegments held = parts.Log.Segments(new LogRange(LogPosition.Zero, store.Position));
+        string segments = string.Join(", ", held.Paths.Select(Sql.Text));
         using DuckDbConnection connection = parts.DuckDb.Connect();
         using DuckDbResult result = connection.Query($"""SELECT "Producer", "Number", "Text" FROM read_parquet([{segments}]) ORDER BY _position""");
         while (result.NextChunk())
