@@ -11,7 +11,7 @@ namespace LambdaCore;
 /// </summary>
 /// <remarks>Thread-safe. Open one with <see cref="LambdaStore.OpenAsync"/>; dispose it to close it.</remarks>
 /// <typeparam name="TEvent">The event type.</typeparam>
-public sealed class LambdaStore<TEvent> : IAsyncDisposable
+public sealed partial class LambdaStore<TEvent> : IAsyncDisposable
 {
     private readonly OpenStore<TEvent> _parts;
     private int _disposed;
