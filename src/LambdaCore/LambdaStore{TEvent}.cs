@@ -127,7 +127,7 @@ public sealed partial class LambdaStore<TEvent> : IAsyncDisposable
     public ViewQuery<TKey, TResult> Query<TKey, TResult>(ViewDefinition<TEvent, TKey, TResult> view)
     {
         ThrowIfDisposed();
-        return new ViewQuery<TKey, TResult>(ReaderOf(view), view.Name, view.Plan.WindowKey is not null || view.Plan.SessionKey is not null, new ViewQuestion<TKey, TResult>());
+        return Begin(view, ReaderOf(view));
     }
 
     /// <summary>Looks one key of a view up.</summary>
@@ -162,8 +162,14 @@ public sealed partial class LambdaStore<TEvent> : IAsyncDisposable
         }
     }
 
-    private IViewReader<TKey, TResult> ReaderOf<TKey, TResult>(ViewDefinition<TEvent, TKey, TResult> view)
+    /// <summary>Begins a question.</summary>
+    internal static ViewQuery<TKey, TResult> Begin<TKey, TResult>(ViewDefinition<TEvent, TKey, TResult> view, IViewReader<TKey, TResult> reader) =>
+        new(reader, view.Name, view.Plan.WindowKey is not null || view.Plan.SessionKey is not null, new ViewQuestion<TKey, TResult>());
+
+    /// <summary>Finds who answers questions to a view.</summary>
+    internal IViewReader<TKey, TResult> ReaderOf<TKey, TResult>(ViewDefinition<TEvent, TKey, TResult> view)
     {
+        ThrowIfDisposed();
         ArgumentNullException.ThrowIfNull(view);
         if (!_parts.ViewsByName.TryGetValue(view.Name, out ServedView<TEvent>? served))
         {

@@ -35,6 +35,7 @@ internal sealed class AppendPipeline<TEvent> : IAsyncDisposable
     private Exception? _applyFault;
     private Exception? _fault;
     private long _acknowledged;
+    private long _lastIngestedAt;
     private long _appendedBytes;
     private volatile bool _closing;
     private TaskCompletionSource? _writeAwaited;
@@ -44,15 +45,17 @@ internal sealed class AppendPipeline<TEvent> : IAsyncDisposable
     /// <param name="wal">Where groups become durable; it goes on at its end.</param>
     /// <param name="options">How far an acknowledgement goes, and how much may wait.</param>
     /// <param name="tally">What the times of the events in the log came to.</param>
-    /// <param name="clock">Tells when a group was appended.</param>
+    /// <param name="lastIngestedAt">When the newest of them was appended, in microseconds since the Unix epoch; <see cref="long.MinValue"/> for none.</param>
+    /// <param name="clock">Tells when a group is appended; where it was set back, the time of the group before counts, so that these times never decrease along the log.</param>
     /// <param name="consumer">Takes in each group once it is durable.</param>
     /// <param name="applied">Called after each group that was applied.</param>
     public AppendPipeline(
-        EventCodec<TEvent> codec, WriteAheadLog wal, EventLogOptions options, EventTimeTally tally, TimeProvider clock, IGroupConsumer<TEvent> consumer, Action applied)
+        EventCodec<TEvent> codec, WriteAheadLog wal, EventLogOptions options, EventTimeTally tally, long lastIngestedAt, TimeProvider clock, IGroupConsumer<TEvent> consumer, Action applied)
     {
         _codec = codec;
         _wal = wal;
         _options = options;
+        _lastIngestedAt = lastIngestedAt;
         _clock = clock;
         _consumer = consumer;
         _judge = new EventTimeJudge(options.Times, tally);
@@ -228,7 +231,8 @@ internal sealed class AppendPipeline<TEvent> : IAsyncDisposable
             while (await _requests.Reader.WaitToReadAsync().ConfigureAwait(false))
             {
                 group = Gather();
-                group.Place(_next, UnixTime.FromDateTimeOffset(_clock.GetUtcNow()), _codec.EventTime, _judge);
+                _lastIngestedAt = Math.Max(_lastIngestedAt, UnixTime.FromDateTimeOffset(_clock.GetUtcNow()));
+                group.Place(_next, _lastIngestedAt, _codec.EventTime, _judge);
                 _next = group.Range.End;
                 ReadOnlyMemory<byte> payload = Frame(group);
                 Volatile.Write(ref _appendedBytes, _appendedBytes + payload.Length);

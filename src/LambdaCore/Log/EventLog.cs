@@ -23,6 +23,7 @@ internal sealed partial class EventLog<TEvent> : IDisposable, IAsyncDisposable
     private readonly IStorage _storage;
     private readonly EventCodec<TEvent> _codec;
     private readonly EventLogOptions _options;
+    private readonly DuckDbEngine _duckDb;
     private readonly TimeProvider _clock;
     private readonly ILogger _logger;
     private readonly DeltaTable _table;
@@ -39,6 +40,7 @@ internal sealed partial class EventLog<TEvent> : IDisposable, IAsyncDisposable
     private int _backgroundSealing;
     private LogPosition _sealTried;
     private long _replayedBytes;
+    private long _replayedIngestedAt = long.MinValue;
     private long _sealedBytes;
 
     private EventLog(
@@ -47,6 +49,7 @@ internal sealed partial class EventLog<TEvent> : IDisposable, IAsyncDisposable
         _storage = storage;
         _codec = codec;
         _options = options;
+        _duckDb = duckDb;
         _clock = clock;
         _logger = logger;
         _table = table;
@@ -131,6 +134,7 @@ internal sealed partial class EventLog<TEvent> : IDisposable, IAsyncDisposable
         {
             _replayed = _replayed.Plus(frames.Tally);
             _replayedBytes += frames.Frame.Payload.Length;
+            _replayedIngestedAt = frames.Frame.IngestedAtMicroseconds;
             consumer.Apply(new DurableGroup<TEvent>
             {
                 Events = frames.Events,
@@ -146,7 +150,7 @@ internal sealed partial class EventLog<TEvent> : IDisposable, IAsyncDisposable
     /// <summary>Begins to take in events.</summary>
     /// <param name="consumer">Takes in each durable group.</param>
     public void Start(IGroupConsumer<TEvent> consumer) =>
-        _pipeline = new AppendPipeline<TEvent>(_codec, _wal, _options, _replayed, _clock, consumer, SealWhenLarge);
+        _pipeline = new AppendPipeline<TEvent>(_codec, _wal, _options, _replayed, Math.Max(_replayedIngestedAt, SealedIngestedAt), _clock, consumer, SealWhenLarge);
 
     /// <inheritdoc cref="AppendPipeline{TEvent}.AppendAsync(TEvent, CancellationToken)"/>
     public ValueTask<LogPosition> AppendAsync(TEvent e, CancellationToken cancellationToken) => _pipeline!.AppendAsync(e, cancellationToken);

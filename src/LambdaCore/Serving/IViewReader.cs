@@ -1,3 +1,5 @@
+using LambdaCore.Batch;
+
 namespace LambdaCore.Serving;
 
 /// <summary>Answers questions about one view.</summary>
@@ -11,6 +13,9 @@ internal interface IViewReader<TKey, TResult>
     /// <summary>Refuses a reconciliation that the view's results do not allow.</summary>
     /// <exception cref="ArgumentException">Results of the type cannot be blended.</exception>
     void Check(Reconciliation reconciliation);
+
+    /// <summary>The same view, answering from the log as it was.</summary>
+    IViewReader<TKey, TResult> AsOf(PastLog past);
 
     /// <summary>Answers for one key; null if it has no row.</summary>
     ValueTask<ViewEntry<TKey, TResult>?> GetAsync(TKey key, Consistency consistency, Reconciliation? reconciliation, CancellationToken cancellationToken);

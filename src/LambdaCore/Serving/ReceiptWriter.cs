@@ -1,3 +1,5 @@
+using LambdaCore.Aggregates;
+using LambdaCore.Batch;
 using LambdaCore.Values;
 using LambdaCore.Views;
 
@@ -47,7 +49,7 @@ internal sealed class ReceiptWriter
         List<LayerReceipt> receipts = new(reading.Snapshot.Batches.Count + 1);
         if (layers.HasFlag(AnswerSource.Batch))
         {
-            foreach (Batch.BatchView batch in reading.Snapshot.Batches)
+            foreach (BatchView batch in reading.Snapshot.Batches)
             {
                 receipts.Add(new LayerReceipt(
                     AnswerSource.Batch, batch.Range, reading.Contributed.HasFlag(AnswerSource.Batch), Positive(now - batch.ComputedAt)));
@@ -83,21 +85,56 @@ internal sealed class ReceiptWriter
             Reconciliation = how.Receipt(),
             Watermark = EventTimeStatus.Time(atEnd.Watermark),
             Late = LateCounts.Between(atBatchEnd, atEnd),
-            IsComplete = askedUntil is not { } end ? null
-                : _windows is not null ? atEnd.Watermark >= _windows.End(_windows.Start(end - 1))
-                : _hasSessions ? atEnd.Watermark >= Math.Max(end, lastSessionEnd)
-                : null,
+            IsComplete = IsComplete(atEnd, askedUntil, lastSessionEnd),
             Layers = receipts,
             Errors = _errors,
         };
     }
+
+    /// <summary>Writes the receipt of an answer from the log as it was.</summary>
+    /// <param name="reading">What was read.</param>
+    /// <param name="contributed">Whether there was anything that was asked for.</param>
+    /// <param name="askedUntil">The first time at which a window was not asked for, in microseconds since the Unix epoch; null if there is none.</param>
+    /// <param name="lastSessionEnd">The end of the last session that was found; of no meaning without sessions.</param>
+    public Receipt Write(in PastReading reading, bool contributed, long? askedUntil, long lastSessionEnd)
+    {
+        LogRange range = new(LogPosition.Zero, reading.End);
+        AnswerSource source = contributed ? AnswerSource.Log : AnswerSource.None;
+        return new Receipt
+        {
+            Source = source,
+            Range = range,
+            BatchEnd = reading.End,
+            Reconciliation = null,
+            Watermark = EventTimeStatus.Time(reading.Tally.Watermark),
+            Late = default,
+            IsComplete = IsComplete(reading.Tally, askedUntil, lastSessionEnd),
+            Layers = [new LayerReceipt(AnswerSource.Log, range, contributed, null)],
+            Errors = _errors,
+        };
+    }
+
+    /// <summary>One row of an answer.</summary>
+    public ViewEntry<TKey, TResult> EntryOf<TEvent, TKey, TResult, TRow>(
+        ViewProgram<TEvent, TKey, TResult, TRow> program, TKey key, in MadeRow<TResult> row, Receipt receipt)
+        where TRow : struct, IState<TRow> => new(key, row.Result, receipt)
+        {
+            Source = row.Sources,
+            BatchWeight = row.Share.ToDouble(),
+            IsComplete = IsComplete(receipt, program.WindowStart?.Invoke(key), row.SessionEnd),
+        };
+
+    private bool? IsComplete(in EventTimeTally atEnd, long? askedUntil, long lastSessionEnd) => askedUntil is not { } end ? null
+        : _windows is not null ? atEnd.Watermark >= _windows.End(_windows.Start(end - 1))
+        : _hasSessions ? atEnd.Watermark >= Math.Max(end, lastSessionEnd)
+        : null;
 
     /// <summary>Whether the watermark has passed the end of a row's window or session.</summary>
     /// <param name="receipt">The receipt of the answer, which has the watermark.</param>
     /// <param name="windowStart">Where the row's window starts, in microseconds since the Unix epoch; null if it has none.</param>
     /// <param name="sessionEnd">The end of the row's session; null if it has none.</param>
     /// <returns>Null if the row has no window of event time.</returns>
-    public bool? IsComplete(Receipt receipt, long? windowStart, long? sessionEnd)
+    private bool? IsComplete(Receipt receipt, long? windowStart, long? sessionEnd)
     {
         long? end = windowStart is { } start && _windows is not null ? _windows.End(start) : _hasSessions ? sessionEnd : null;
         return end is null ? null : receipt.Watermark is { } watermark && UnixTime.FromDateTimeOffset(watermark) >= end;

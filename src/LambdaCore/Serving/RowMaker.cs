@@ -28,6 +28,35 @@ internal sealed class RowMaker<TEvent, TKey, TResult, TRow>(ViewProgram<TEvent, 
         return how.ShareOf(start is { } at ? windows!.End(at) : null, sources);
     }
 
+    /// <summary>Makes the row of one key that was asked for by itself, and counts it.</summary>
+    /// <param name="how">The reconciliation.</param>
+    /// <param name="key">The key.</param>
+    /// <param name="states">What the layers hold for its columns but the start of a session; used up.</param>
+    /// <param name="made">The row.</param>
+    /// <returns>False if the key has no row.</returns>
+    /// <exception cref="OverflowException">A sum does not fit the type of the result.</exception>
+    public bool TryMakeOne(ref RowReconciliation how, TKey key, ref KeyStates<TRow> states, out MadeRow<TResult> made)
+    {
+        BatchShare share = ShareOf(in how, key, states.Sources);
+        long? sessionEnd = null;
+        if (program.Sessions is { } sessions)
+        {
+            long? start = sessions.Start(key);
+            SessionStates<TRow> session = SessionStates<TRow>.Split(sessions, in states, in how, (first, end) => first <= start && start < end).FirstOrDefault(s => s.First == start);
+            (share, sessionEnd, states) = (session.Share, session.End, session.States);
+        }
+
+        if (states.Sources == AnswerSource.None || !TryMake(ref how, key, share, ref states, out made))
+        {
+            made = default;
+            return false;
+        }
+
+        how.Count(made.Share);
+        made = made with { SessionEnd = sessionEnd };
+        return true;
+    }
+
     /// <summary>Makes the result of one key.</summary>
     /// <param name="how">The reconciliation.</param>
     /// <param name="key">The key.</param>

@@ -9,7 +9,7 @@ namespace LambdaCore.Serving;
 /// <summary>
 /// One view of an open store: answers questions by merging, per key, the states of its layers. Thread-safe.
 /// </summary>
-internal sealed class ServedView<TEvent, TKey, TResult, TRow> : ServedView<TEvent>, IViewReader<TKey, TResult>
+internal sealed class ServedView<TEvent, TKey, TResult, TRow> : ServedView<TEvent>, IViewExplainer<TEvent, TKey, TResult>
     where TRow : struct, IState<TRow>
 {
     [ThreadStatic]
@@ -127,6 +127,18 @@ internal sealed class ServedView<TEvent, TKey, TResult, TRow> : ServedView<TEven
         return await AnswerAsync(() => Execute(question, cancellationToken), cancellationToken).ConfigureAwait(false);
     }
 
+    /// <inheritdoc/>
+    public IViewReader<TKey, TResult> AsOf(PastLog past) => new PastView<TEvent, TKey, TResult, TRow>(_program, _maker, _receipts, Batch, past);
+
+    /// <inheritdoc/>
+    public async ValueTask<KeyExplanation<TEvent, TKey, TResult>> ExplainAsync(TKey key, CancellationToken cancellationToken)
+    {
+        await _context.WaitAsync(Consistency.Latest, cancellationToken).ConfigureAwait(false);
+        (ViewEntry<TKey, TResult>? entry, Receipt? receipt, long? sessionEnd) = await AnswerAsync(
+            () => Get(key, Consistency.Latest, Reconciliation.Merge, isReceiptNeeded: true, cancellationToken), cancellationToken).ConfigureAwait(false);
+        return KeyEvents.Of(_program, key, entry, receipt!, sessionEnd);
+    }
+
     /// <summary>Whether some of what may be asked for is in the log only.</summary>
     private bool ReadsLog => Snapshot.End < _speedStart;
 
@@ -180,7 +192,11 @@ internal sealed class ServedView<TEvent, TKey, TResult, TRow> : ServedView<TEven
         return new ViewAnswer<TKey, TResult>([.. entries.Take(question.Take ?? int.MaxValue)], receipt);
     }
 
-    private ViewEntry<TKey, TResult>? Get(TKey key, Consistency consistency, Reconciliation? reconciliation, CancellationToken cancellationToken)
+    private ViewEntry<TKey, TResult>? Get(TKey key, Consistency consistency, Reconciliation? reconciliation, CancellationToken cancellationToken) =>
+        Get(key, consistency, reconciliation, isReceiptNeeded: false, cancellationToken).Entry;
+
+    private (ViewEntry<TKey, TResult>? Entry, Receipt? Receipt, long? SessionEnd) Get(
+        TKey key, Consistency consistency, Reconciliation? reconciliation, bool isReceiptNeeded, CancellationToken cancellationToken)
     {
         ByteWriter buffer = _keyBuffer ??= new ByteWriter();
         buffer.Clear();
@@ -216,33 +232,19 @@ internal sealed class ServedView<TEvent, TKey, TResult, TRow> : ServedView<TEven
             FindInLog(bytes, hash, ReadLog(reading.InLog, KeyRestriction.To(Plan, bytes), cancellationToken), ref states);
         }
 
-        BatchShare share = _maker.ShareOf(in how, key, states.Sources);
-        long? sessionEnd = null;
-        if (_program.Sessions is { } sessions)
+        bool isThere = _maker.TryMakeOne(ref how, key, ref states, out MadeRow<TResult> row);
+        if (!isThere && !isReceiptNeeded)
         {
-            long? start = sessions.Start(key);
-            SessionStates<TRow> session = SessionStates<TRow>.Split(sessions, in states, in how, (first, end) => first <= start && start < end).FirstOrDefault(s => s.First == start);
-            (share, sessionEnd, states) = (session.Share, session.End, session.States);
+            return (null, null, null);
         }
 
-        if (states.Sources == AnswerSource.None || !_maker.TryMake(ref how, key, share, ref states, out MadeRow<TResult> row))
-        {
-            return null;
-        }
-
-        how.Count(row.Share);
         reading.Contributed = row.Sources;
         long? askedUntil = (_program.WindowStart ?? _program.Sessions?.Start)?.Invoke(key) + 1;
-        row = row with { SessionEnd = sessionEnd };
-        return EntryOf(key, in row, _receipts.Write(reading, in how, askedUntil, sessionEnd ?? long.MinValue));
+        Receipt receipt = _receipts.Write(reading, in how, askedUntil, row.SessionEnd ?? long.MinValue);
+        return (isThere ? EntryOf(key, in row, receipt) : null, receipt, row.SessionEnd);
     }
 
-    private ViewEntry<TKey, TResult> EntryOf(TKey key, in MadeRow<TResult> row, Receipt receipt) => new(key, row.Result, receipt)
-    {
-        Source = row.Sources,
-        BatchWeight = row.Share.ToDouble(),
-        IsComplete = _receipts.IsComplete(receipt, _program.WindowStart?.Invoke(key), row.SessionEnd),
-    };
+    private ViewEntry<TKey, TResult> EntryOf(TKey key, in MadeRow<TResult> row, Receipt receipt) => _receipts.EntryOf(_program, key, in row, receipt);
 
     private LayerReading LookUp(
         IReadOnlyList<byte[]> keys, KeyRestriction restriction, Consistency consistency, RowCollector<TEvent, TKey, TResult, TRow> rows, CancellationToken cancellationToken)

@@ -78,8 +78,9 @@ internal sealed record KeyRestriction(IReadOnlyList<byte[]?> Pins, (long Start, 
         : scalar is ColumnScalar { Type.Kind: ValueKind.Timestamp } time && value is long at ? IsWithin(time, at, at + 1)
         : $"{ScalarSql.Value(scalar)} = {SqlLiteral.Of(scalar.Type.Kind, value)}";
 
-    // As the file has it: DuckDB then passes over what lies elsewhere by the statistics of the file.
-    private static string IsWithin(Scalar time, long start, long end) => time is ColumnScalar column
+    /// <summary>The condition that a time lies in a half-open range, in microseconds since the Unix epoch.</summary>
+    /// <remarks>A column is compared as the file has it: DuckDB then passes over what lies elsewhere by the statistics of the file.</remarks>
+    public static string IsWithin(Scalar time, long start, long end) => time is ColumnScalar column
         ? string.Create(CultureInfo.InvariantCulture, $"{SqlLiteral.Name(column.Property.Name)} >= make_timestamptz({start}) AND {SqlLiteral.Name(column.Property.Name)} < make_timestamptz({end})")
         : string.Create(CultureInfo.InvariantCulture, $"{ScalarSql.Value(time)} >= {start} AND {ScalarSql.Value(time)} < {end}");
 

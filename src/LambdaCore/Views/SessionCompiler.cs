@@ -33,7 +33,8 @@ internal static class SessionCompiler
         };
     }
 
-    private static Func<T, long> Time<T>(Scalar time)
+    /// <summary>From an event to the time by which it belongs to a session, in microseconds since the Unix epoch.</summary>
+    public static Func<T, long> Time<T>(Scalar time)
     {
         ParameterExpression @event = Expression.Parameter(typeof(T), "event");
         return Expression.Lambda<Func<T, long>>(new ScalarCode(@event).Write(time), @event).Compile();

@@ -24,6 +24,19 @@ internal abstract class ModelView
     /// <summary>Asks for everything, and compares the answer with the oracles.</summary>
     public abstract Task CheckAllAsync(StoreMoment moment);
 
+    /// <summary>Asks the past a random question, and compares the answer with a fold.</summary>
+    /// <param name="past">The store as it was.</param>
+    /// <param name="moment">The store, and what is in it.</param>
+    /// <param name="events">The events as they were.</param>
+    /// <param name="end">How many there were.</param>
+    /// <param name="random">Decides what is asked.</param>
+    /// <returns>What was asked.</returns>
+    public abstract Task<string> CheckPastAsync(HistoricalStore<AnyEvent> past, StoreMoment moment, IReadOnlyList<AnyEvent?> events, int end, Random random);
+
+    /// <summary>Asks which events a random row is made of, and folds them.</summary>
+    /// <returns>What was asked.</returns>
+    public abstract Task<string> CheckExplanationAsync(StoreMoment moment, Random random);
+
     /// <summary>A view and, where there is one, an oracle written by hand.</summary>
     /// <param name="definition">The view.</param>
     /// <param name="byHand">Tells the rows that it must have.</param>
@@ -71,7 +84,7 @@ internal sealed record StoreMoment(
 }
 
 /// <summary>A view with its types.</summary>
-internal sealed class ModelView<TKey, TResult>(
+internal sealed partial class ModelView<TKey, TResult>(
     ViewDefinition<AnyEvent, TKey, TResult> definition, Func<IEnumerable<AnyEvent>, IEnumerable<(TKey Key, TResult Result)>>? byHand, Func<TResult, TResult, bool> alike) : ModelView
 {
     private readonly FoldOracle<AnyEvent, TKey, TResult> _oracle = FoldOracle<AnyEvent, TKey, TResult>.Of(definition, EventTime);

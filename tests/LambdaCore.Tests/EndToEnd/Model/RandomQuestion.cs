@@ -92,11 +92,14 @@ internal sealed class RandomQuestion<TKey, TResult>
             query = query.From(Layers);
         }
 
-        if (Reconciliation is { } reconciliation)
-        {
-            query = query.Reconcile(reconciliation);
-        }
+        return Ask((Reconciliation is { } reconciliation ? query.Reconcile(reconciliation) : query).WithConsistency(Consistency));
+    }
 
+    /// <summary>Asks of the past, where there are no layers.</summary>
+    public ValueTask<ViewAnswer<TKey, TResult>> AskAsync(HistoricalStore<AnyEvent> store) => Ask(store.Query(_view));
+
+    private ValueTask<ViewAnswer<TKey, TResult>> Ask(ViewQuery<TKey, TResult> query)
+    {
         foreach ((Expression<Func<TKey, bool>> condition, _) in _conditions)
         {
             query = query.Where(condition);
@@ -118,7 +121,7 @@ internal sealed class RandomQuestion<TKey, TResult>
                 .GetMethod(nameof(Ordered), BindingFlags.NonPublic | BindingFlags.Static)!.MakeGenericMethod(type).Invoke(null, [query, path, descending])!;
         }
 
-        return (Take is { } count ? query.Take(count) : query).WithConsistency(Consistency).ExecuteAsync();
+        return (Take is { } count ? query.Take(count) : query).ExecuteAsync();
     }
 
     /// <summary>Whether a row is asked for, apart from how many.</summary>

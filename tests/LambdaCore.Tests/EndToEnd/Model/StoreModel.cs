@@ -510,7 +510,8 @@ internal sealed partial class StoreModel : IAsyncDisposable
         return new EventCodec<AnyEvent>(schema, schema.Properties.First(p => p.Name == nameof(AnyEvent.At)));
     }
 
-    private static byte[] Encode(AnyEvent e)
+    /// <summary>An event as the log holds it.</summary>
+    public static byte[] Encode(AnyEvent e)
     {
         ByteWriter writer = new();
         Codec.Encode(e, writer);

@@ -1,0 +1,60 @@
+using LambdaCore.Values;
+
+namespace LambdaCore.Tests.EndToEnd.Model;
+
+/// <summary>Questions about the past, and about where a row comes from.</summary>
+internal sealed partial class StoreModel
+{
+    /// <summary>Asks as of a position, anywhere in the log: what is not sealed is sealed.</summary>
+    [RandomStep(4)]
+    public async Task AskAsOfPositionAsync()
+    {
+        if (_diskFailed)
+        {
+            return;
+        }
+
+        int seed = _random.Next();
+        int end = _random.Next(_log.Count + 1);
+        ModelView view = _views[_random.Next(_views.Count)];
+        Tell($"ask {view.Name} as of {end}, seed {seed}");
+        Tell($"  {await view.CheckPastAsync(_store!.AsOf(new LogPosition(end)), Moment, _log.Current, end, new Random(seed))}");
+    }
+
+    /// <summary>Asks what was known at a time: often just when something was appended, or just before.</summary>
+    [RandomStep(4)]
+    public async Task AskAsOfTimeAsync()
+    {
+        if (_diskFailed)
+        {
+            return;
+        }
+
+        int seed = _random.Next();
+        DateTimeOffset time = _log.Count == 0 || _random.Next(8) == 0
+            ? _clock.GetUtcNow() - TimeSpan.FromMinutes(_random.Next(3) * _random.Next(10_000))
+            : _times.IngestedAt(_random.Next(_log.Count)) - TimeSpan.FromMicroseconds(_random.Next(2));
+        ModelView view = _views[_random.Next(_views.Count)];
+
+        // Commits tell their times in milliseconds.
+        long revision = _log.Changes.Where(c => DateTimeOffset.FromUnixTimeMilliseconds(c.At.ToUnixTimeMilliseconds()) <= time).Select(c => c.Revision).LastOrDefault();
+        int end = Enumerable.Range(0, _log.Count).TakeWhile(i => _times.IngestedAt(i) <= time).Count();
+        Tell($"ask {view.Name} as it was known at {time:O}, with {end} events, revision {revision}, seed {seed}");
+        Tell($"  {await view.CheckPastAsync(_store!.AsOf(time), Moment, _log.At(revision), end, new Random(seed))}");
+    }
+
+    /// <summary>Asks which events a row is made of.</summary>
+    [RandomStep(4)]
+    public async Task ExplainAsync()
+    {
+        if (_diskFailed)
+        {
+            return;
+        }
+
+        int seed = _random.Next();
+        ModelView view = _views[_random.Next(_views.Count)];
+        Tell($"explain a row of {view.Name}, seed {seed}");
+        Tell($"  {await view.CheckExplanationAsync(Moment, new Random(seed))}");
+    }
+}
