@@ -14,7 +14,7 @@ namespace LambdaCore;
 /// before, and if something fails it goes on so.
 /// </summary>
 /// <typeparam name="TEvent">The event type.</typeparam>
-internal sealed class BatchRunner<TEvent>(
+internal sealed partial class BatchRunner<TEvent>(
     EventLog<TEvent> log, SpeedLayer<TEvent> speed, IReadOnlyList<ServedView<TEvent>> views, DriftLog drift, TimeProvider clock, ILogger logger) : IDisposable
 {
     private readonly SemaphoreSlim _running = new(1);
@@ -32,24 +32,36 @@ internal sealed class BatchRunner<TEvent>(
     /// <summary>What comparisons of the layers have found.</summary>
     public DriftReport Drift => drift.Report;
 
-    /// <summary>The end of the events that every view's batch views cover; where there are no views, the end of the master dataset.</summary>
+    /// <summary>
+    /// The end of the events that every view's batch views cover, but for views whose first layers are computed in the background; where there are no others, the end of the
+    /// master dataset.
+    /// </summary>
     public LogPosition CoveredEnd
     {
         get
         {
-            LogPosition covered = views.Count == 0 ? log.SealedEnd : views[0].Snapshot.End;
-            for (int i = 1; i < views.Count; i++)
+            LogPosition? covered = null;
+            for (int i = 0; i < views.Count; i++)
             {
-                covered = LogPosition.Min(covered, views[i].Snapshot.End);
+                if (!views[i].IsRebuilding && (covered is null || views[i].Snapshot.End < covered))
+                {
+                    covered = views[i].Snapshot.End;
+                }
             }
 
-            return covered;
+            return covered ?? log.SealedEnd;
         }
     }
 
     /// <summary>When the views' batch views were last computed, the oldest of them; null if one has none yet.</summary>
-    public DateTimeOffset? ComputedAt =>
-        views.Count == 0 || views.Any(v => v.Snapshot.Batches.Count == 0) ? null : views.Min(v => v.Snapshot.Batches[^1].ComputedAt);
+    public DateTimeOffset? ComputedAt
+    {
+        get
+        {
+            ServedView<TEvent>[] served = [.. views.Where(v => !v.IsRebuilding)];
+            return served.Length == 0 || served.Any(v => v.Snapshot.Batches.Count == 0) ? null : served.Min(v => v.Snapshot.Batches[^1].ComputedAt);
+        }
+    }
 
     /// <summary>Brings every view's batch up to the events applied so far.</summary>
     /// <param name="mode">Whether to compute what is new, or everything anew.</param>
@@ -157,11 +169,11 @@ internal sealed class BatchRunner<TEvent>(
                 return chosen;
             },
             cancellationToken).ConfigureAwait(false);
-        progress.Expect(views.Sum(v => end.Value - StartOf(v, mode).Value));
+        progress.Expect(views.Where(v => IsToRun(v, mode)).Sum(v => end.Value - StartOf(v, mode).Value));
         List<BatchRunView> reports = [];
         List<Exception> failures = [];
         using RollUpSources<TEvent> sources = new(views);
-        foreach (ServedView<TEvent> view in sources.InOrder)
+        foreach (ServedView<TEvent> view in sources.InOrder.Where(v => IsToRun(v, mode)))
         {
             cancellationToken.ThrowIfCancellationRequested();
             try
@@ -187,6 +199,9 @@ internal sealed class BatchRunner<TEvent>(
         IEnumerable<BatchRunView> inOrder = views.Join(reports, view => view.Plan.Name, report => report.Name, (_, report) => report);
         return new BatchRun(end, mode, [.. inOrder], clock.GetElapsedTime(started));
     }
+
+    /// <summary>Whether a run is about a view: if its first layers are computed in the background, only one that computes everything anew.</summary>
+    private static bool IsToRun(ServedView<TEvent> view, BatchMode mode) => mode == BatchMode.Full || !view.IsRebuilding;
 
     /// <summary>Where the events begin that a run computes for a view.</summary>
     private static LogPosition StartOf(ServedView<TEvent> view, BatchMode mode) => mode == BatchMode.Full ? LogPosition.Zero : view.Snapshot.End;

@@ -57,6 +57,9 @@ public sealed class LambdaStoreOptions<TEvent>
     /// <summary>When batches run by themselves. Default: <see cref="LambdaCore.BatchSchedule.ByHand"/>.</summary>
     public BatchSchedule BatchSchedule { get; set; } = BatchSchedule.ByHand;
 
+    /// <summary>How views are computed anew in the background, and when.</summary>
+    public RebuildOptions Rebuilds { get; set; } = new();
+
     /// <summary>
     /// Whether each batch run compares what it computed with what the speed layer has of the same events: see <see cref="DriftReport"/>. The run takes up to
     /// twice the processor time where most keys have few events, and hardly more where they have many. Default: false, unless the
@@ -166,6 +169,8 @@ public sealed class LambdaStoreOptions<TEvent>
         ArgumentOutOfRangeException.ThrowIfLessThan(BatchMemoryBytes ?? long.MaxValue, 16L << 20, nameof(BatchMemoryBytes));
         ArgumentOutOfRangeException.ThrowIfLessThan(BatchThreads ?? 1, 1, nameof(BatchThreads));
         ArgumentNullException.ThrowIfNull(BatchSchedule);
+        ArgumentNullException.ThrowIfNull(Rebuilds);
+        Rebuilds.Validate();
         ArgumentNullException.ThrowIfNull(TimeProvider);
         ArgumentNullException.ThrowIfNull(LoggerFactory);
     }

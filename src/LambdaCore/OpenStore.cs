@@ -34,6 +34,9 @@ internal sealed class OpenStore<TEvent>
     /// <summary>Runs batches by themselves; null if they run by hand only.</summary>
     public required BatchScheduler<TEvent>? Scheduler { get; init; }
 
+    /// <summary>Computes views anew in the background.</summary>
+    public required RebuildWorker<TEvent> Rebuilds { get; init; }
+
     /// <summary>The views, in the order of the options.</summary>
     public required IReadOnlyList<ServedView<TEvent>> Views { get; init; }
 
@@ -57,6 +60,7 @@ internal sealed class OpenStore<TEvent>
             await Scheduler.DisposeAsync().ConfigureAwait(false);
         }
 
+        await Rebuilds.DisposeAsync().ConfigureAwait(false);
         Batches.Dispose();
         try
         {

@@ -50,11 +50,15 @@ internal static class StoreOpening
             ServingContext<TEvent> context = new(
                 speed, progress, () => log.Acknowledged, log.SealedTally, (view, damage) => batches!.RepairAsync(view, damage), () => batches!.LastRunFailed, options.TimeProvider, codec.EventTimeProperty.Name);
             BatchContext batchContext = new(
-                storage, duckDb, log.Segments, log.StoreId, codec.EventTimeProperty.Name, BatchMemoryBytesOf(options), options.TimeProvider, logger);
+                storage, duckDb, log.Segments, log.StoreId, codec.EventTimeProperty.Name, BatchMemoryBytesOf(options), options.TimeProvider, logger)
+            {
+                Revision = () => log.Revision,
+                IsRewritten = log.IsRewritten,
+            };
             List<ServedView<TEvent>> views = [];
             foreach ((ViewDefinition<TEvent> definition, Reconciliation reconciliation) in options.Views)
             {
-                ServedView<TEvent> view = definition.Accept(new Serve<TEvent>(batchContext, log.SealedEnd, options.AnswersFromLog, context, reconciliation));
+                ServedView<TEvent> view = definition.Accept(new Serve<TEvent>(batchContext, log.SealedEnd, options, context, reconciliation));
                 views.Add(view);
                 opened.Push(new Closing(view.Close));
             }
@@ -85,12 +89,14 @@ internal static class StoreOpening
                 Progress = progress,
                 Batches = batches,
                 Scheduler = scheduler,
+                Rebuilds = new RebuildWorker<TEvent>(new RebuildContext<TEvent>(batches, log, options.Rebuilds, options.TimeProvider, logger)),
                 Views = views,
                 ViewsByName = views.ToDictionary(v => v.Plan.Name, StringComparer.Ordinal),
                 Clock = options.TimeProvider,
                 Logger = logger,
                 Description = StoreDescription.Of(folder, options),
             };
+            parts.Rebuilds.Resume(views);
             LogMessages.StoreOpened(logger, log.End.Value, log.SealedEnd.Value, parts.Description);
             return new LambdaStore<TEvent>(parts);
         }
@@ -149,7 +155,7 @@ internal static class StoreOpening
         CodeAggregates.Register(connection, plans.SelectMany(p => p.Aggregates).Select(a => a.Function));
     }
 
-    private sealed class Serve<TEvent>(BatchContext batches, LogPosition sealedEnd, bool answersFromLog, ServingContext<TEvent> serving, Reconciliation reconciliation)
+    private sealed class Serve<TEvent>(BatchContext batches, LogPosition sealedEnd, LambdaStoreOptions<TEvent> options, ServingContext<TEvent> serving, Reconciliation reconciliation)
         : IViewVisitor<TEvent, ServedView<TEvent>>
     {
         public ServedView<TEvent> Visit<TKey, TResult, TRow>(ViewProgram<TEvent, TKey, TResult, TRow> program)
@@ -157,8 +163,9 @@ internal static class StoreOpening
         {
             BatchTable batch = new(batches, program.Plan, LayerMerge.ByKey<TRow>, RollUpMerge.ByMappedKey<TRow>);
             ServingSnapshot layers = new(batch.Load(sealedEnd));
-            LogPosition speedStart = answersFromLog ? sealedEnd : layers.End;
-            return new ServedView<TEvent, TKey, TResult, TRow>(program, batch, layers, speedStart, serving, reconciliation);
+            bool isRebuilding = options.Rebuilds.InBackground && layers.Batches.Count == 0 && sealedEnd.Value > options.Rebuilds.FoldedAtOpening;
+            LogPosition speedStart = isRebuilding || options.AnswersFromLog ? sealedEnd : layers.End;
+            return new ServedView<TEvent, TKey, TResult, TRow>(program, batch, layers, speedStart, serving, reconciliation) { IsRebuilding = isRebuilding };
         }
     }
 

@@ -22,4 +22,11 @@ internal sealed record BatchContext(
     string EventTimeColumn,
     long MemoryBytes,
     TimeProvider Clock,
-    ILogger Logger);
+    ILogger Logger)
+{
+    /// <summary>Tells the revision of the log's content.</summary>
+    public Func<long> Revision { get; init; } = () => 0;
+
+    /// <summary>Tells whether events of a range may have been rewritten since a revision.</summary>
+    public Func<LogRange, long, bool> IsRewritten { get; init; } = (_, _) => false;
+}

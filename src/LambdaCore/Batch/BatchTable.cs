@@ -17,7 +17,7 @@ namespace LambdaCore.Batch;
 /// the table has these and the new one afterwards, whatever it had before. Files that leave the table stay on disk until something is
 /// added next, for readers from outside.
 /// </remarks>
-internal sealed class BatchTable
+internal sealed partial class BatchTable
 {
     private const string FingerprintTag = "fingerprint";
     private const string KeysTag = "keys";
@@ -29,10 +29,13 @@ internal sealed class BatchTable
     private readonly StateComputer _states;
     private readonly LogStates _log;
     private readonly string _folder;
-    private DeltaTable _table;
+    private DeltaTable? _table;
     private bool _isUnsure;
 
-    /// <summary>Opens a view's table, or creates it; one that is damaged or another definition's is emptied.</summary>
+    /// <summary>
+    /// Opens a view's table, or creates it. One that is damaged or another definition's stays as it is until there is a layer to be published: as
+    /// long as that is not so, the other definition can still have it back.
+    /// </summary>
     /// <param name="context">What all batch views share.</param>
     /// <param name="plan">The view.</param>
     /// <param name="merge">How its layers become one.</param>
@@ -55,14 +58,14 @@ internal sealed class BatchTable
     /// <returns>The layers, oldest first; each is held once, for the caller.</returns>
     public IReadOnlyList<BatchView> Load(LogPosition sealedEnd)
     {
-        if (_table.Files.Count == 0)
+        if (_table is null || _table.Files.Count == 0)
         {
             return [];
         }
 
-        if (Layers() is not { } files || files[^1].Range.End > sealedEnd)
+        if (Layers(_table) is not { } files || files[^1].Range.End > sealedEnd)
         {
-            _table = StartAnew("its definition has changed, or it belongs to another log", null);
+            Leave("its definition has changed, or it belongs to another log", null);
             return [];
         }
 
@@ -101,7 +104,7 @@ internal sealed class BatchTable
     public bool Has(IEnumerable<BatchView> layers)
     {
         BeSure();
-        HashSet<string> files = [.. _table.Files.Select(f => f.Path)];
+        HashSet<string> files = [.. (_table?.Files ?? []).Select(f => f.Path)];
         return layers.All(l => files.Contains(l.FileName));
     }
 
@@ -184,23 +187,17 @@ internal sealed class BatchTable
 
     private BatchView Publish(IReadOnlyList<BatchView> kept, LogRange range, ProgressReporter progress, Func<ScratchLayer, long> write)
     {
-        BeSure();
-        DeleteUnused();
-        string name = string.Create(CultureInfo.InvariantCulture, $"{range.Start.Value:D20}-{range.End.Value:D20}-{_table.Version + 1}.parquet");
+        DeltaTable table = TableToChange();
+        string name = NewName(table, range);
         using ScratchLayer files = new(_storage);
         try
         {
             long keys = write(files);
             progress.Begin(_plan.Name, BatchPhase.Publishing, keys);
-            (string sha256, long size) = FileHash.Of(files.Parquet);
-            _storage.Adopt(files.Lookup, LookupPath(name));
-            _storage.Adopt(files.Parquet, $"{_folder}/{name}");
-            progress.Advance(keys, size);
-            DeltaFile added = new(
-                name, size, sha256, _context.Clock.GetUtcNow(), DeltaStats.Json(keys),
-                [.. SegmentList.TagsOf(range), new(FingerprintTag, _plan.Fingerprint), new(KeysTag, keys.ToString(CultureInfo.InvariantCulture))]);
+            DeltaFile added = Adopt(files, name, range, keys, []);
+            progress.Advance(keys, added.Size);
             LogPosition covered = kept.Select(l => l.Range.End).Append(range.End).Max();
-            _table.Commit([added], [.. _table.Files.Select(f => f.Path).Except(kept.Select(l => l.FileName))], covered.Value, "BATCH");
+            table.Commit([added], [.. table.Files.Select(f => f.Path).Except(kept.Select(l => l.FileName))], covered.Value, "BATCH");
             return new BatchView(OpenLookup(name, range), range, keys, added);
         }
         catch
@@ -211,14 +208,28 @@ internal sealed class BatchTable
         }
     }
 
+    private static string NewName(DeltaTable table, LogRange range) =>
+        string.Create(CultureInfo.InvariantCulture, $"{range.Start.Value:D20}-{range.End.Value:D20}-{table.Version + 1}.parquet");
+
+    /// <summary>Publishes the files of a layer, which are to be committed next.</summary>
+    private DeltaFile Adopt(ScratchLayer files, string name, LogRange range, long keys, IEnumerable<KeyValuePair<string, string>> tags)
+    {
+        (string sha256, long size) = FileHash.Of(files.Parquet);
+        _storage.Adopt(files.Lookup, LookupPath(name));
+        _storage.Adopt(files.Parquet, $"{_folder}/{name}");
+        return new DeltaFile(
+            name, size, sha256, _context.Clock.GetUtcNow(), DeltaStats.Json(keys),
+            [.. SegmentList.TagsOf(range), new(FingerprintTag, _plan.Fingerprint), new(KeysTag, keys.ToString(CultureInfo.InvariantCulture)), .. tags]);
+    }
+
     /// <summary>
     /// The files of the table with their ranges, oldest first; null if they are of another definition, or do not follow each other from position zero
     /// to what the table covers.
     /// </summary>
-    private List<(LogRange Range, DeltaFile File)>? Layers()
+    private List<(LogRange Range, DeltaFile File)>? Layers(DeltaTable table)
     {
         List<(LogRange Range, DeltaFile File)> layers = [];
-        foreach (DeltaFile file in _table.Files)
+        foreach (DeltaFile file in table.Files)
         {
             if (file.Tags.GetValueOrDefault(FingerprintTag) != _plan.Fingerprint || SegmentList.RangeOf(file) is not { } range)
             {
@@ -229,7 +240,7 @@ internal sealed class BatchTable
         }
 
         layers.Sort((left, right) => left.Range.Start.CompareTo(right.Range.Start));
-        IEnumerable<LogPosition> starts = layers.Select(l => l.Range.Start).Append(new LogPosition(_table.CoveredPosition));
+        IEnumerable<LogPosition> starts = layers.Select(l => l.Range.Start).Append(new LogPosition(table.CoveredPosition));
         IEnumerable<LogPosition> ends = layers.Select(l => l.Range.End).Prepend(LogPosition.Zero);
         return starts.SequenceEqual(ends) ? layers : null;
     }
@@ -248,7 +259,16 @@ internal sealed class BatchTable
         }
     }
 
-    private DeltaTable Reopen()
+    /// <summary>The table, empty if it was of no use, and without files that it does not know any more.</summary>
+    private DeltaTable TableToChange()
+    {
+        BeSure();
+        DeltaTable table = _table ??= StartAnew();
+        DeleteUnused(table);
+        return table;
+    }
+
+    private DeltaTable? Reopen()
     {
         try
         {
@@ -256,16 +276,23 @@ internal sealed class BatchTable
         }
         catch (LambdaCoreException error) when (error is not StorageException)
         {
-            return StartAnew("its table cannot be used", error);
+            Leave("its table cannot be used", error);
+            return null;
         }
+    }
+
+    /// <summary>Leaves a table alone that is of no use.</summary>
+    private void Leave(string reason, Exception? error)
+    {
+        LogMessages.BatchViewDiscarded(_context.Logger, _plan.Name, reason, error);
+        _table = null;
     }
 
     private DeltaTable OpenTable() =>
         DeltaTable.OpenOrCreate(_storage, _context.Clock, _folder, _plan.Name, Schema(), _context.StoreId);
 
-    private DeltaTable StartAnew(string reason, Exception? error)
+    private DeltaTable StartAnew()
     {
-        LogMessages.BatchViewDiscarded(_context.Logger, _plan.Name, reason, error);
         foreach (string folder in new[] { $"{_folder}/_delta_log", $"{_folder}/{LookupFolder}", _folder })
         {
             foreach (string file in _storage.List(folder))
@@ -280,9 +307,9 @@ internal sealed class BatchTable
     }
 
     /// <summary>Deletes the files that left the table with the last commit, and what failed before its commit left behind.</summary>
-    private void DeleteUnused()
+    private void DeleteUnused(DeltaTable table)
     {
-        HashSet<string> used = [.. _table.Files.Select(f => f.Path)];
+        HashSet<string> used = [.. table.Files.Select(f => f.Path)];
         foreach (string file in _storage.List(_folder).Where(f => f.EndsWith(".parquet", StringComparison.Ordinal) && !used.Contains(f)))
         {
             _storage.Delete($"{_folder}/{file}");
@@ -293,7 +320,7 @@ internal sealed class BatchTable
             _storage.Delete($"{_folder}/{LookupFolder}/{file}");
         }
 
-        _table.Forget([.. _table.Snapshot.Removed.Select(f => f.File.Path)]);
+        table.Forget([.. table.Snapshot.Removed.Select(f => f.File.Path)]);
     }
 
     private DeltaSchema Schema() => new(

@@ -1,5 +1,8 @@
 namespace LambdaCore.Batch;
 
+/// <summary>Tests an encoded key.</summary>
+internal delegate bool KeyTest(ReadOnlySpan<byte> key);
+
 /// <summary>
 /// Goes through the rows of several lookup files as if they were one: in the order of the keys, the rows of one key together,
 /// in the order of the files. A merge of sorted runs, by a heap of their heads.
@@ -15,6 +18,8 @@ internal sealed class LayerCursor
     /// <summary>The runs that stand at the current key, in order.</summary>
     private readonly int[] _current;
     private int _waiting;
+    private int _standing;
+    private int _first;
 
     /// <summary>Begins before the first row.</summary>
     /// <param name="layers">The files.</param>
@@ -25,8 +30,14 @@ internal sealed class LayerCursor
         _runs = [.. layers.Select(layer => layer.Scan(low, high))];
         _heap = new int[_runs.Length];
         _current = [.. Enumerable.Range(0, _runs.Length)];
-        RowCount = _runs.Length;
+        RowCount = _standing = _runs.Length;
     }
+
+    /// <summary>How many of the files, from the first on, have no say where <see cref="Supersedes"/> tells.</summary>
+    public int SupersededFiles { get; init; }
+
+    /// <summary>The keys that the superseded files have in vain: the others alone count, and where they do not have the key, there is none. Null for no keys.</summary>
+    public KeyTest? Supersedes { get; init; }
 
     /// <summary>The current key, within a file.</summary>
     public ReadOnlySpan<byte> Key => _runs[_current[0]].Key;
@@ -36,13 +47,33 @@ internal sealed class LayerCursor
 
     /// <summary>The state that one of the files has for the current key.</summary>
     /// <param name="row">Which, from 0 to <see cref="RowCount"/>, in the order of the files.</param>
-    public ReadOnlySpan<byte> State(int row) => _runs[_current[row]].State;
+    public ReadOnlySpan<byte> State(int row) => _runs[_current[_first + row]].State;
 
     /// <summary>Goes to the next key.</summary>
     /// <returns>False if there is none.</returns>
     public bool MoveNext()
     {
-        for (int row = 0; row < RowCount; row++)
+        do
+        {
+            GoOn();
+            _first = 0;
+            if (Supersedes is not null && _standing > 0 && Supersedes(Key))
+            {
+                while (_first < _standing && _current[_first] < SupersededFiles)
+                {
+                    _first++;
+                }
+            }
+        }
+        while (_standing > 0 && _first == _standing);
+
+        RowCount = _standing - _first;
+        return RowCount > 0;
+    }
+
+    private void GoOn()
+    {
+        for (int row = 0; row < _standing; row++)
         {
             if (_runs[_current[row]].MoveNext())
             {
@@ -50,13 +81,11 @@ internal sealed class LayerCursor
             }
         }
 
-        RowCount = 0;
-        while (_waiting > 0 && (RowCount == 0 || _runs[_heap[0]].Key.SequenceEqual(Key)))
+        _standing = 0;
+        while (_waiting > 0 && (_standing == 0 || _runs[_heap[0]].Key.SequenceEqual(Key)))
         {
-            _current[RowCount++] = Pop();
+            _current[_standing++] = Pop();
         }
-
-        return RowCount > 0;
     }
 
     private bool IsBefore(int left, int right)

@@ -118,16 +118,27 @@ internal sealed class StateComputer(BatchContext context, ViewPlan plan, MergeLa
     /// <param name="cancellationToken">Stops the merge.</param>
     /// <returns>The number of rows of the Parquet file.</returns>
     /// <exception cref="LookupDamagedException">A layer is damaged.</exception>
-    public long Merge(IReadOnlyList<LookupFile> layers, LogRange range, ScratchLayer files, ProgressReporter progress, CancellationToken cancellationToken)
+    public long Merge(IReadOnlyList<LookupFile> layers, LogRange range, ScratchLayer files, ProgressReporter progress, CancellationToken cancellationToken) =>
+        Merge(new LayerCursor(layers), layers.Sum(l => l.Count), range, files, progress, cancellationToken);
+
+    /// <summary>Merges rows of several files, and writes the result as the files of a layer.</summary>
+    /// <param name="rows">The rows, before the first of them.</param>
+    /// <param name="most">The most keys that they can have.</param>
+    /// <param name="range">The events that they hold together.</param>
+    /// <param name="files">The files to write.</param>
+    /// <param name="progress">Is told.</param>
+    /// <param name="cancellationToken">Stops the merge.</param>
+    /// <returns>The number of rows of the Parquet file.</returns>
+    /// <exception cref="LookupDamagedException">A file is damaged.</exception>
+    public long Merge(LayerCursor rows, long most, LogRange range, ScratchLayer files, ProgressReporter progress, CancellationToken cancellationToken)
     {
-        long most = layers.Sum(l => l.Count);
         progress.Begin(plan.Name, BatchPhase.Merging, most);
         return Run(connection =>
         {
             long merged = 0;
             using StateTable table = new(connection, plan);
             using LookupWriter lookup = new(files.Lookup, plan.Fingerprint, range, most);
-            merge(new LayerCursor(layers), (key, state) =>
+            merge(rows, (key, state) =>
             {
                 lookup.Add(key, state);
                 table.Add(key, state);
@@ -142,39 +153,62 @@ internal sealed class StateComputer(BatchContext context, ViewPlan plan, MergeLa
         }, cancellationToken);
     }
 
-    private bool TryComputePiece(LogRange piece, SortedRuns runs, PieceSize pieces, ProgressReporter progress, CancellationToken cancellationToken)
+    /// <summary>Computes the states of a range as one sorted run: a lookup file.</summary>
+    /// <param name="range">The events that count.</param>
+    /// <param name="windows">The windows whose rows are wanted; null for all rows.</param>
+    /// <param name="path">A physical path that no file has.</param>
+    /// <param name="pieces">Learns how much a piece of the range takes.</param>
+    /// <param name="progress">Is told.</param>
+    /// <param name="cancellationToken">Stops the computation.</param>
+    /// <returns>False if the range is too large for the memory there is: less may do, as <paramref name="pieces"/> says now. There is no file then.</returns>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public bool TryComputeRun(
+        LogRange range, WindowSpan? windows, string path, PieceSize pieces, ProgressReporter progress, CancellationToken cancellationToken)
     {
-        string path = context.Storage.NewScratchPath(".run");
         try
         {
             long stateBytes = 0;
             long keys = Run(connection =>
             {
-                using MaterialisedSegments segments = context.Segments(piece);
-                using IDisposable following = progress.Follow(connection, piece.Count);
-                using LookupWriter writer = new(path, plan.Fingerprint, piece, 0);
+                using MaterialisedSegments segments = context.Segments(range);
+                using IDisposable following = progress.Follow(connection, range.Count);
+                using LookupWriter writer = new(path, plan.Fingerprint, range, 0);
                 long rows = StateRows.Visit(
                     connection,
-                    Select(segments, piece),
+                    Select(segments, range, windows),
                     plan,
                     (key, state) =>
                     {
                         stateBytes += state.Length;
-                        writer.Add(key, state);
+                        if (windows?.Contains(key) != false)
+                        {
+                            writer.Add(key, state);
+                        }
                     },
                     cancellationToken);
                 writer.Complete();
                 return rows;
             }, cancellationToken);
-            progress.Advance(piece.Count, runs.Add(path, plan.Fingerprint, piece).Length);
-            pieces.Learn(piece.Count, keys, stateBytes);
+            pieces.Learn(range.Count, keys, stateBytes);
             return true;
         }
-        catch (DuckDbException error) when (error.IsOutOfMemory && pieces.TryHalve(piece.Count))
+        catch (DuckDbException error) when (error.IsOutOfMemory && pieces.TryHalve(range.Count))
         {
-            LogMessages.BatchHalved(context.Logger, plan.Name, piece.ToString(), error);
+            LogMessages.BatchHalved(context.Logger, plan.Name, range.ToString(), error);
             return false;
         }
+    }
+
+    private bool TryComputePiece(LogRange piece, SortedRuns runs, PieceSize pieces, ProgressReporter progress, CancellationToken cancellationToken)
+    {
+        string path = context.Storage.NewScratchPath(".run");
+        if (!TryComputeRun(piece, windows: null, path, pieces, progress, cancellationToken))
+        {
+            return false;
+        }
+
+        progress.Advance(piece.Count, runs.Add(path, plan.Fingerprint, piece).Length);
+        return true;
     }
 
     private long ComputeAtOnce(LogRange range, ScratchLayer files, ProgressReporter progress, CancellationToken cancellationToken) =>
@@ -200,7 +234,8 @@ internal sealed class StateComputer(BatchContext context, ViewPlan plan, MergeLa
             return keys;
         }, cancellationToken);
 
-    private string Select(MaterialisedSegments segments, LogRange range) => StateRows.Select(plan, context.EventTimeColumn, segments, range);
+    private string Select(MaterialisedSegments segments, LogRange range, WindowSpan? windows = null) =>
+        StateRows.Select(plan, context.EventTimeColumn, segments, range, restriction: windows?.Restriction);
 
     /// <summary>Uses a connection that a cancellation interrupts.</summary>
     private long Run(Func<DuckDbConnection, long> use, CancellationToken cancellationToken)

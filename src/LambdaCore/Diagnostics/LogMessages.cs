@@ -38,6 +38,18 @@ internal static partial class LogMessages
     [LoggerMessage(25, LogLevel.Error, "The batch run failed for view {View}, which answers as before")]
     public static partial void BatchViewFailed(ILogger logger, string view, Exception error);
 
+    [LoggerMessage(26, LogLevel.Warning, "The part of the rebuild of view {View} over the events {Range} is of no use and will be computed anew")]
+    public static partial void RebuildPartDiscarded(ILogger logger, string view, string range, Exception error);
+
+    [LoggerMessage(27, LogLevel.Information, "View {View} is computed anew ({Kind}, {Id}): {Reason}")]
+    public static partial void RebuildBegun(ILogger logger, string view, string kind, Guid id, string? reason);
+
+    [LoggerMessage(28, LogLevel.Information, "View {View} was computed anew ({Kind}, {Id}) up to position {End} in {Elapsed}")]
+    public static partial void RebuildDone(ILogger logger, string view, string kind, Guid id, long end, TimeSpan elapsed);
+
+    [LoggerMessage(29, LogLevel.Warning, "Computing view {View} anew failed, {Failures} in a row; it is tried again in {Delay}. The view answers as before")]
+    public static partial void RebuildFailed(ILogger logger, Exception error, string view, int failures, TimeSpan? delay);
+
     [LoggerMessage(40, LogLevel.Error, "The layers disagree about {Mismatches} of {Keys} keys of view {View}, over the events {Range}, for instance about {Mismatch}. Answers now follow the batch. Please report this")]
     public static partial void DriftFound(ILogger logger, string view, string range, long mismatches, long keys, string mismatch);
 

@@ -84,6 +84,11 @@ internal sealed partial class EventLog<TEvent>
         return rewritten.SelectMany(r => r.Old).All(s => _storage.Exists($"{Folder}/{s.File.Path}")) ? rewritten : null;
     }
 
+    /// <summary>Whether events of a range may say something else than at an earlier revision, whatever files still exist.</summary>
+    /// <exception cref="TableCorruptException">A commit is missing or damaged.</exception>
+    public bool IsRewritten(LogRange range, long revision) =>
+        revision != Revision && RewrittenRanges.Of(_table, revision).Any(r => r.Range.Start < range.End && range.Start < r.Range.End);
+
     /// <summary>Segments of any version of the master dataset whose files still exist, where DuckDB can read them; each was verified since the store was opened, and stays until the caller disposes what he gets.</summary>
     /// <param name="segments">At least one, side by side, in order.</param>
     /// <exception cref="LogCorruptException">A segment is damaged or missing.</exception>

@@ -8,6 +8,7 @@ namespace LambdaCore.Serving;
 internal abstract class ServedView<TEvent>
 {
     private ServingSnapshot _snapshot;
+    private volatile bool _isRebuilding;
 
     /// <summary>Creates a view with its first layers.</summary>
     protected ServedView(ViewPlan plan, BatchTable batch, ServingSnapshot snapshot)
@@ -28,6 +29,26 @@ internal abstract class ServedView<TEvent>
 
     /// <summary>Where the speed layer's part begins; if the immutable layers end before it, what lies between is in the log only.</summary>
     public abstract LogPosition SpeedStart { get; }
+
+    /// <summary>Whether its first layers are being computed in the background, so that batch runs pass it over.</summary>
+    public bool IsRebuilding
+    {
+        get => _isRebuilding;
+        set => _isRebuilding = value;
+    }
+
+    /// <summary>The immutable layers now, held until they are released.</summary>
+    public ServingSnapshot Hold()
+    {
+        while (true)
+        {
+            ServingSnapshot snapshot = Snapshot;
+            if (snapshot.TryAcquire())
+            {
+                return snapshot;
+            }
+        }
+    }
 
     /// <summary>Gives the speed layer the states of the events that are sealed but not in a batch view.</summary>
     /// <param name="visitAll">Visits the states of all their keys.</param>

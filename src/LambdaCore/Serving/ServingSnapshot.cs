@@ -48,6 +48,26 @@ internal sealed class ServingSnapshot
         }
     }
 
+    /// <summary>Keeps the files open until <see cref="Release"/>, where the list may be replaced meanwhile.</summary>
+    /// <returns>False if some have been let go already: there is a new list then.</returns>
+    public bool TryAcquire()
+    {
+        for (int i = 0; i < Batches.Count; i++)
+        {
+            if (!Batches[i].TryAcquire())
+            {
+                foreach (BatchView acquired in Batches.Take(i))
+                {
+                    acquired.Release();
+                }
+
+                return false;
+            }
+        }
+
+        return true;
+    }
+
     /// <summary>Undoes <see cref="Acquire"/>.</summary>
     public void Release() => ReleaseExcept(Empty);
 

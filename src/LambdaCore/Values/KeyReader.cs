@@ -58,6 +58,26 @@ internal static class KeyReader
     /// <summary>Reads a Guid.</summary>
     public static Guid ReadGuid(ref ByteReader reader) => reader.ReadGuid();
 
+    /// <summary>Goes to the end of a column.</summary>
+    public static void PassOver(ScalarType type, ref ByteReader reader)
+    {
+        if (type.IsNullable && !ReadPresence(ref reader))
+        {
+            return;
+        }
+
+        switch (type.Kind)
+        {
+            case ValueKind.Boolean or ValueKind.Int8 or ValueKind.UInt8: _ = reader.ReadRaw(1); break;
+            case ValueKind.Int16 or ValueKind.UInt16: _ = reader.ReadRaw(2); break;
+            case ValueKind.Int32 or ValueKind.UInt32 or ValueKind.Date or ValueKind.Float32: _ = reader.ReadRaw(4); break;
+            case ValueKind.Int64 or ValueKind.UInt64 or ValueKind.Timestamp or ValueKind.Duration or ValueKind.Float64: _ = reader.ReadRaw(8); break;
+            case ValueKind.Int128 or ValueKind.Decimal or ValueKind.Guid: _ = reader.ReadRaw(16); break;
+            case ValueKind.String or ValueKind.Binary: _ = ReadBinary(ref reader); break;
+            default: throw new ArgumentOutOfRangeException(nameof(type), type, "No key has such a column.");
+        }
+    }
+
     /// <summary>Reads a string.</summary>
     public static string ReadString(ref ByteReader reader) => ByteReader.DecodeUtf8(ReadBinary(ref reader));
 

@@ -6,10 +6,14 @@ internal sealed class SimulatedClock : TimeProvider
     private readonly Lock _lock = new();
     private readonly List<Alarm> _alarms = [];
     private DateTimeOffset _now;
+    private long _looks;
 
     /// <summary>Creates a clock.</summary>
     /// <param name="start">The time at first; by default some day of 2026.</param>
     public SimulatedClock(DateTimeOffset? start = null) => _now = start ?? new DateTimeOffset(2026, 6, 1, 0, 0, 0, TimeSpan.Zero);
+
+    /// <summary>How much longer everything seems to have taken each time somebody looks at the stopwatch. Timers do not notice.</summary>
+    public TimeSpan PerLook { get; init; }
 
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 
@@ -33,7 +37,7 @@ internal sealed class SimulatedClock : TimeProvider
         }
     }
 
-    public override long GetTimestamp() => GetUtcNow().UtcTicks;
+    public override long GetTimestamp() => GetUtcNow().UtcTicks + (PerLook.Ticks * Interlocked.Increment(ref _looks));
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
@@ -49,6 +53,19 @@ internal sealed class SimulatedClock : TimeProvider
         {
             return moment is not null && _alarms.Exists(alarm => (alarm.Due - moment)?.Duration() <= TimeSpan.FromMilliseconds(1));
         }
+    }
+
+    /// <summary>Lets time pass, hour by hour, until something has come to its end.</summary>
+    public async Task AdvanceUntilAsync(Task end)
+    {
+        while (!end.IsCompleted)
+        {
+            Advance(TimeSpan.FromHours(1));
+            await Task.Yield();
+            await Task.WhenAny(end, Task.Delay(1));
+        }
+
+        await end;
     }
 
     /// <summary>Lets time pass.</summary>
