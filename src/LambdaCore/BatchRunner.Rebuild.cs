@@ -34,7 +34,7 @@ internal sealed partial class BatchRunner<TEvent>
 
     /// <summary>Does something while no batch run is at work.</summary>
     /// <exception cref="ObjectDisposedException">The store is being closed.</exception>
-    private async Task<T> AloneAsync<T>(Func<Task<T>> work, CancellationToken cancellationToken)
+    public async Task<T> AloneAsync<T>(Func<Task<T>> work, CancellationToken cancellationToken)
     {
         await _running.WaitAsync(cancellationToken).ConfigureAwait(false);
         try

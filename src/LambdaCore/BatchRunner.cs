@@ -142,6 +142,7 @@ internal sealed partial class BatchRunner<TEvent>(
         try
         {
             BatchRun run = await RunAloneAsync(mode, new ProgressReporter(progress, clock), cancellationToken).ConfigureAwait(false);
+            await CompactAsync(cancellationToken).ConfigureAwait(false);
             Health.Succeeded(run);
             Succeeded?.Invoke(run, startedAt);
             return run;

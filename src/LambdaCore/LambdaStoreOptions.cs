@@ -89,6 +89,12 @@ public sealed class LambdaStoreOptions<TEvent>
     /// </summary>
     public TimeSpan FutureBound { get; set; } = TimeSpan.FromHours(1);
 
+    /// <summary>
+    /// How long events can be read as they were before a correction or an erasure: <see cref="LambdaStore{TEvent}.VacuumAsync"/> deletes files only
+    /// when they have been out of use for as long, unless it is told otherwise. Not negative, in whole microseconds; default 7 days.
+    /// </summary>
+    public TimeSpan TimeTravelWindow { get; set; } = TimeSpan.FromDays(7);
+
     /// <summary>Where the store reads the clock. Default: <see cref="System.TimeProvider.System"/>.</summary>
     public TimeProvider TimeProvider { get; set; } = TimeProvider.System;
 
@@ -163,6 +169,7 @@ public sealed class LambdaStoreOptions<TEvent>
         ThrowUnlessLength(AllowedDisorder, nameof(AllowedDisorder));
         ThrowUnlessLength(GracePeriod, nameof(GracePeriod));
         ThrowUnlessLength(FutureBound, nameof(FutureBound));
+        ThrowUnlessLength(TimeTravelWindow, nameof(TimeTravelWindow));
         ArgumentOutOfRangeException.ThrowIfLessThan(QueueCapacity, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(SegmentEvents, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(SpeedMemoryBytes, 16L << 20);

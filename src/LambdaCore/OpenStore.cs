@@ -31,6 +31,9 @@ internal sealed class OpenStore<TEvent>
     /// <summary>Runs batches.</summary>
     public required BatchRunner<TEvent> Batches { get; init; }
 
+    /// <summary>Makes files fewer.</summary>
+    public required StoreMaintenance<TEvent> Maintenance { get; init; }
+
     /// <summary>Runs batches by themselves; null if they run by hand only.</summary>
     public required BatchScheduler<TEvent>? Scheduler { get; init; }
 

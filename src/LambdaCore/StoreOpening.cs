@@ -88,6 +88,7 @@ internal static class StoreOpening
                 Speed = speed,
                 Progress = progress,
                 Batches = batches,
+                Maintenance = new StoreMaintenance<TEvent>(storage, log, batches, views, options.TimeTravelWindow, options.TimeProvider, logger),
                 Scheduler = scheduler,
                 Rebuilds = new RebuildWorker<TEvent>(new RebuildContext<TEvent>(batches, log, options.Rebuilds, options.TimeProvider, logger)),
                 Views = views,

@@ -171,6 +171,14 @@ internal sealed partial class BatchTable
     public Task<PastReading> VisitAsync(PastLog past, KeyRestriction restriction, VisitStates visit, CancellationToken cancellationToken) =>
         past.VisitAsync(_log, restriction, visit, cancellationToken);
 
+    /// <summary>Deletes the files that the table does not have any more. Who reads their lookup files goes on with them.</summary>
+    /// <returns>How many, and their length.</returns>
+    public (int Files, long Bytes) Vacuum()
+    {
+        BeSure();
+        return _table is { } table ? DeleteUnused(table) : (0, 0);
+    }
+
     private long MergeOrCompute(Func<long> merge, LogRange range, ScratchLayer files, ProgressReporter progress, CancellationToken cancellationToken)
     {
         try
@@ -307,20 +315,22 @@ internal sealed partial class BatchTable
     }
 
     /// <summary>Deletes the files that left the table with the last commit, and what failed before its commit left behind.</summary>
-    private void DeleteUnused(DeltaTable table)
+    private (int Files, long Bytes) DeleteUnused(DeltaTable table)
     {
         HashSet<string> used = [.. table.Files.Select(f => f.Path)];
-        foreach (string file in _storage.List(_folder).Where(f => f.EndsWith(".parquet", StringComparison.Ordinal) && !used.Contains(f)))
+        string[] unused =
+        [
+            .. _storage.List(_folder).Where(f => f.EndsWith(".parquet", StringComparison.Ordinal) && !used.Contains(f)),
+            .. _storage.List($"{_folder}/{LookupFolder}").Where(f => !used.Contains(Path.ChangeExtension(f, ".parquet"))).Select(f => $"{LookupFolder}/{f}"),
+        ];
+        long bytes = unused.Sum(f => _storage.Length($"{_folder}/{f}"));
+        foreach (string file in unused)
         {
             _storage.Delete($"{_folder}/{file}");
         }
 
-        foreach (string file in _storage.List($"{_folder}/{LookupFolder}").Where(f => !used.Contains(Path.ChangeExtension(f, ".parquet"))))
-        {
-            _storage.Delete($"{_folder}/{LookupFolder}/{file}");
-        }
-
         table.Forget([.. table.Snapshot.Removed.Select(f => f.File.Path)]);
+        return (unused.Length, bytes);
     }
 
     private DeltaSchema Schema() => new(

@@ -20,6 +20,15 @@ internal static partial class LogMessages
     [LoggerMessage(12, LogLevel.Information, "{Operation}: revision {Revision} of the log changes {Events} events in {Segments} segments")]
     public static partial void LogChanged(ILogger logger, string operation, long revision, long events, int segments);
 
+    [LoggerMessage(14, LogLevel.Information, "{Segments} segments became one, {Segment} of {Bytes} bytes")]
+    public static partial void SegmentsCompacted(ILogger logger, string segment, int segments, long bytes);
+
+    [LoggerMessage(15, LogLevel.Warning, "Small segments could not be written into one; they stay as they are until the next batch run")]
+    public static partial void CompactionFailed(ILogger logger, Exception error);
+
+    [LoggerMessage(16, LogLevel.Information, "Vacuum deleted {Files} files of {Bytes} bytes; {Remaining} that are not needed now stay")]
+    public static partial void Vacuumed(ILogger logger, int files, long bytes, int remaining);
+
     [LoggerMessage(20, LogLevel.Information, "Batch view {View} has a layer over the events {Range}: {Keys} keys in {Elapsed}")]
     public static partial void BatchViewBuilt(ILogger logger, string view, string range, long keys, TimeSpan elapsed);
 

@@ -26,6 +26,7 @@ internal sealed class DeadLetterTable<TEvent>
     private readonly TimeProvider _clock;
     private readonly Guid _storeId;
     private readonly SegmentVerifier _verifier;
+    private readonly SegmentLeases _leases = new();
     private volatile DeltaTable? _table;
 
     /// <summary>Opens the table, if there is one.</summary>
@@ -58,10 +59,22 @@ internal sealed class DeadLetterTable<TEvent>
         }
     }
 
-    /// <summary>The files now, in the order of the log.</summary>
+    /// <summary>Holds the files of now, so that they stay on disk.</summary>
     /// <param name="sealedEnd">The end of the master dataset.</param>
-    public IReadOnlyList<DeltaFile> Files(LogPosition sealedEnd) =>
-        [.. (_table?.Files ?? []).Where(f => SegmentList.RangeOf(Folder, f).End <= sealedEnd).OrderBy(f => f.Path, StringComparer.Ordinal)];
+    /// <param name="files">The files, in the order of the log.</param>
+    /// <returns>Lets them go when it is disposed.</returns>
+    public IDisposable Hold(LogPosition sealedEnd, out IReadOnlyList<SegmentFile> files) => _leases.Hold(
+        () => [.. (_table?.Files ?? []).Select(f => new SegmentFile(SegmentList.RangeOf(Folder, f), f)).Where(f => f.Range.End <= sealedEnd).OrderBy(f => f.File.Path, StringComparer.Ordinal)],
+        out files);
+
+    /// <summary>Deletes what is not needed any more.</summary>
+    public void Vacuum(TableVacuum vacuum)
+    {
+        if (_table is { } table)
+        {
+            vacuum.Run(table, _leases, _verifier.Forget);
+        }
+    }
 
     /// <summary>Publishes the rejected events of a range that is about to be sealed, in place of what an earlier attempt left.</summary>
     public void Publish(LogRange range, SegmentFileDraft draft)
@@ -80,9 +93,9 @@ internal sealed class DeadLetterTable<TEvent>
 
     /// <summary>Reads the events of one file, in order.</summary>
     /// <exception cref="LogCorruptException">The file is damaged or missing.</exception>
-    public List<DeadLetter<TEvent>> Read(DeltaFile file)
+    public List<DeadLetter<TEvent>> Read(SegmentFile file)
     {
-        string path = _verifier.Materialise(new SegmentFile(SegmentList.RangeOf(Folder, file), file));
+        string path = _verifier.Materialise(file);
         IReadOnlyList<EventColumn> columns = MasterSchema.DeadLetters(_codec.Schema);
         int own = _codec.Schema.Properties.Count;
         ByteWriter bytes = new();

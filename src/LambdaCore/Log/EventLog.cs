@@ -191,7 +191,8 @@ internal sealed partial class EventLog<TEvent> : IDisposable, IAsyncDisposable
     /// <summary>Reads the events that were rejected, in order, up to those that are acknowledged when the reading begins.</summary>
     public async IAsyncEnumerable<DeadLetter<TEvent>> ReadDeadLettersAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        IReadOnlyList<DeltaFile> files;
+        IDisposable lease;
+        IReadOnlyList<SegmentFile> files;
         List<DeadLetter<TEvent>> notSealed;
         await _sealing.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
@@ -199,19 +200,22 @@ internal sealed partial class EventLog<TEvent> : IDisposable, IAsyncDisposable
             // What a batch has sealed was applied, but may be a moment away from being acknowledged.
             LogPosition end = LogPosition.Max(Acknowledged, SealedEnd);
             await _pipeline!.WaitUntilWrittenAsync(end, cancellationToken).ConfigureAwait(false);
-            files = _deadLetters.Files(SealedEnd);
             notSealed = await Task.Run(() => ReadDeadLetters(new LogRange(SealedEnd, end)), cancellationToken).ConfigureAwait(false);
+            lease = _deadLetters.Hold(SealedEnd, out files);
         }
         finally
         {
             _sealing.Release();
         }
 
-        foreach (DeltaFile file in files)
+        using (lease)
         {
-            foreach (DeadLetter<TEvent> letter in await Task.Run(() => _deadLetters.Read(file), cancellationToken).ConfigureAwait(false))
+            foreach (SegmentFile file in files)
             {
-                yield return letter;
+                foreach (DeadLetter<TEvent> letter in await Task.Run(() => _deadLetters.Read(file), cancellationToken).ConfigureAwait(false))
+                {
+                    yield return letter;
+                }
             }
         }
 

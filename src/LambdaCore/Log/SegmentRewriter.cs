@@ -24,15 +24,42 @@ internal sealed class SegmentRewriter(IStorage storage, DuckDbEngine duckDb, IRe
     public (SegmentFileDraft Draft, long Events)? Rewrite(
         string source, string condition, IReadOnlyList<ColumnAssignment>? assignments, CancellationToken cancellationToken)
     {
-        cancellationToken.ThrowIfCancellationRequested();
-        using DuckDbConnection connection = duckDb.Connect();
-        using CancellationTokenRegistration registration = cancellationToken.Register(connection.Interrupt);
-        try
+        return Run<(SegmentFileDraft, long)?>(connection =>
         {
             long events = Count(connection, source, condition, assignments ?? []);
             return events == 0
                 ? null
                 : (SegmentWriter.WriteQuery(storage, connection, Select(source, condition, assignments), timeColumn), events);
+        }, cancellationToken);
+    }
+
+    /// <summary>Writes files into one, with all events as they are.</summary>
+    /// <param name="source">What stands behind FROM: the files' events.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public SegmentFileDraft Merge(string source, CancellationToken cancellationToken) =>
+        Run(connection =>
+        {
+            long events = connection.Scalar<long>($"SELECT count(*) FROM {source}");
+            SegmentFileDraft draft = SegmentWriter.WriteQuery(
+                storage, connection, $"SELECT {string.Join(", ", columns.Select(c => Sql.Name(c.Name)))} FROM {source} ORDER BY {Position}", timeColumn);
+            if (draft.Rows != events)
+            {
+                ScratchFile.Discard(draft.ScratchPath);
+                throw new LambdaCoreException($"DuckDB was to write {events} events into one segment, but it has {draft.Rows}. Nothing was changed; try again.");
+            }
+
+            return draft;
+        }, cancellationToken);
+
+    /// <summary>Uses a connection that a cancellation interrupts.</summary>
+    private T Run<T>(Func<DuckDbConnection, T> use, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        using DuckDbConnection connection = duckDb.Connect();
+        using CancellationTokenRegistration registration = cancellationToken.Register(connection.Interrupt);
+        try
+        {
+            return use(connection);
         }
         catch (DuckDbException error) when (error.IsInterrupt && cancellationToken.IsCancellationRequested)
         {

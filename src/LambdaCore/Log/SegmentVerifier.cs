@@ -15,6 +15,9 @@ internal sealed class SegmentVerifier(IStorage storage, string folder)
     /// <summary>Counts a file as checked that this process has just hashed and published.</summary>
     public void Trust(DeltaFile file) => _verified[file.Path] = true;
 
+    /// <summary>Forgets a file that is deleted.</summary>
+    public void Forget(string path) => _verified.TryRemove(path, out _);
+
     /// <summary>The physical path of a segment that is sound.</summary>
     /// <exception cref="LogCorruptException">The segment is damaged or missing.</exception>
     public string Materialise(SegmentFile segment)
