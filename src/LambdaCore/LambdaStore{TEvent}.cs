@@ -43,9 +43,9 @@ public sealed partial class LambdaStore<TEvent> : IAsyncDisposable
     }
 
     /// <summary>
-    /// The store in words, several lines: event time and how late events are treated, durability, and each view with its windows.
+    /// The store in words, several lines: event time and how late events are treated, durability, each view with its windows, and what is being computed anew.
     /// </summary>
-    public string Describe() => _parts.Description;
+    public string Describe() => string.Join('\n', [_parts.Description, .. _parts.Rebuilds.Jobs.Where(j => !j.IsOver).Select(j => j.Status.ToString())]);
 
     /// <inheritdoc cref="Describe"/>
     public override string ToString() => Describe();

@@ -55,6 +55,11 @@ internal sealed class RebuildJob<TEvent> : IRebuildJob, IDisposable
             To = order.To,
         };
 
+        if (order.Kind == RebuildKind.NewDefinition)
+        {
+            view.Rebuilt = Completion;
+        }
+
         // Who does not look must not hear of it from the finalizer.
         _ = _completion.Task.ContinueWith(t => t.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
         LogMessages.RebuildBegun(context.Logger, view.Plan.Name, order.Kind.ToString(), order.Id, order.Reason);

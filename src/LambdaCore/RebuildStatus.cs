@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace LambdaCore;
 
 /// <summary>What a rebuild is about.</summary>
@@ -82,4 +84,13 @@ public sealed record RebuildStatus
 
     /// <summary>When a step that failed is tried again; null if none waits for that.</summary>
     public DateTimeOffset? NextAttempt { get; internal init; }
+
+    /// <summary>The status in one line.</summary>
+    public override string ToString()
+    {
+        string why = Kind == RebuildKind.NewDefinition ? "its definition is new" : Reason ?? "";
+        string failure = LastFailure is { } error && ConsecutiveFailures > 0 ? $"; failed: {error.Message}" : "";
+        return string.Create(
+            CultureInfo.InvariantCulture, $"view {View} is computed anew ({why}): {Phase}{(IsPaused ? ", paused" : "")}, {Events:N0} of {TotalEvents:N0} events{failure}");
+    }
 }

@@ -37,6 +37,9 @@ internal abstract class ServedView<TEvent>
         set => _isRebuilding = value;
     }
 
+    /// <summary>Completes when there are layers again, if <see cref="IsRebuilding"/>.</summary>
+    public Task Rebuilt { get; set; } = Task.CompletedTask;
+
     /// <summary>The immutable layers now, held until they are released.</summary>
     public ServingSnapshot Hold()
     {

@@ -123,6 +123,11 @@ internal sealed class ServedView<TEvent, TKey, TResult, TRow> : ServedView<TEven
     public async ValueTask<ViewAnswer<TKey, TResult>> ExecuteAsync(ViewQuestion<TKey, TResult> question, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
+        if (question.WaitsForRebuild)
+        {
+            await Rebuilt.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+
         await _context.WaitAsync(question.Consistency, cancellationToken).ConfigureAwait(false);
         return await AnswerAsync(() => Execute(question, cancellationToken), cancellationToken).ConfigureAwait(false);
     }

@@ -98,6 +98,12 @@ public sealed class ViewQuery<TKey, TResult>
     /// <summary>Says how new the answer must be. Default: <see cref="Consistency.Latest"/>.</summary>
     public ViewQuery<TKey, TResult> WithConsistency(Consistency consistency) => With(_question with { Consistency = consistency });
 
+    /// <summary>
+    /// Waits while the view has no layers because its definition is new and they are being computed in the background. Without this the answer comes from the log at once: slower, and
+    /// just as exact.
+    /// </summary>
+    public ViewQuery<TKey, TResult> WaitForRebuild() => With(_question with { WaitsForRebuild = true });
+
     /// <summary>Says how the batch layers and the speed layer become one answer. Default: the view's own, which is <see cref="Reconciliation.Merge"/> unless chosen otherwise.</summary>
     /// <param name="reconciliation">The choice. Conditions on results and orders see what it gives.</param>
     /// <exception cref="ArgumentException"><see cref="Reconciliation.Hybrid"/> is chosen, but the view's results cannot be blended; the message says why.</exception>

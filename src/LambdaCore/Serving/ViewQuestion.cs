@@ -27,6 +27,9 @@ internal sealed record ViewQuestion<TKey, TResult>
     /// <summary>How new the answer must be.</summary>
     public Consistency Consistency { get; init; }
 
+    /// <summary>Whether to wait while the view's first layers are being computed.</summary>
+    public bool WaitsForRebuild { get; init; }
+
     /// <summary>How the layers become one answer; null for the view's choice.</summary>
     public Reconciliation? Reconciliation { get; init; }
 

@@ -25,13 +25,12 @@ internal sealed record Ride(DateTimeOffset At, string Zone, long Length)
         .ToDictionary(g => g.Key, g => new Rides(g.Count(), g.Sum(e => e.Length), g.Max(e => e.Length), g.Select(e => e.Length).Distinct().Count()));
 
     /// <summary>Opens a store that computes views in the background, in small steps.</summary>
-    public static LambdaStore<Ride> Open(IStorage storage, Action<LambdaStoreOptions<Ride>> configure, TimeProvider? clock = null, double share = 1)
+    public static LambdaStore<Ride> Open(IStorage storage, Action<LambdaStoreOptions<Ride>> configure)
     {
         LambdaStoreOptions<Ride> options = new()
         {
             BatchThreads = 1,
-            Rebuilds = new RebuildOptions { FoldedAtOpening = 0, StepEvents = 100, Share = share },
-            TimeProvider = clock ?? TimeProvider.System,
+            Rebuilds = new RebuildOptions { FoldedAtOpening = 0, StepEvents = 100, Share = 1 },
         };
         options.EventTime(e => e.At);
         configure(options);
