@@ -40,7 +40,16 @@ internal sealed partial class StoreModel
         long revision = _log.Changes.Where(c => DateTimeOffset.FromUnixTimeMilliseconds(c.At.ToUnixTimeMilliseconds()) <= time).Select(c => c.Revision).LastOrDefault();
         int end = Enumerable.Range(0, _log.Count).TakeWhile(i => _times.IngestedAt(i) <= time).Count();
         Tell($"ask {view.Name} as it was known at {time:O}, with {end} events, revision {revision}, seed {seed}");
-        Tell($"  {await view.CheckPastAsync(_store!.AsOf(time), Moment, _log.At(revision), end, new Random(seed))}");
+        try
+        {
+            Tell($"  {await view.CheckPastAsync(_store!.AsOf(time), Moment, _log.At(revision), end, new Random(seed))}");
+        }
+        catch (LambdaCoreException error) when (error.Message.StartsWith("The log cannot be read as it was known", StringComparison.Ordinal))
+        {
+            long next = _log.Changes.Select(c => c.Revision).First(r => r > revision);
+            Model.Check(OldestVersion >= next, $"revision {revision} cannot be read, though no vacuum deleted files of versions from {OldestVersion} on, and version {next - 1} has it: {error.Message}");
+            Tell($"  the files from before revision {next} are gone");
+        }
     }
 
     /// <summary>Asks which events a row is made of.</summary>
