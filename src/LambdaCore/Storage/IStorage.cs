@@ -46,6 +46,10 @@ internal interface IStorage
     /// <param name="folder">The folder; empty for the store's own.</param>
     IReadOnlyList<string> List(string folder);
 
+    /// <summary>The names of the folders directly in a folder, in ordinal order; none when the folder does not exist.</summary>
+    /// <param name="folder">The folder; empty for the store's own.</param>
+    IReadOnlyList<string> ListFolders(string folder);
+
     /// <summary>Creates a folder with its parents, durably; does nothing where it exists.</summary>
     void CreateFolder(string folder);
 

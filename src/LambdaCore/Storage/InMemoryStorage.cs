@@ -151,6 +151,16 @@ internal sealed class InMemoryStorage : IStorage, IDisposable
         }
     }
 
+    public IReadOnlyList<string> ListFolders(string folder)
+    {
+        lock (Gate)
+        {
+            StoragePath.CheckFolder(folder);
+            Reach(StorageOperation.List, folder);
+            return [.. _folders.Keys.Where(f => f.Length > 0 && StoragePath.FolderOf(f) == folder).Select(StoragePath.NameOf).Order(StringComparer.Ordinal)];
+        }
+    }
+
     public void CreateFolder(string folder)
     {
         lock (Gate)
