@@ -2,7 +2,6 @@ using LambdaCore.DuckDb;
 using LambdaCore.Log;
 using LambdaCore.Serving;
 using LambdaCore.Speed;
-using LambdaCore.Storage;
 using Microsoft.Extensions.Logging;
 
 namespace LambdaCore;
@@ -16,12 +15,6 @@ internal sealed class OpenStore<TEvent>
 
     /// <summary>The lock on the folder.</summary>
     public required IDisposable FolderLock { get; init; }
-
-    /// <summary>The disk.</summary>
-    public required IStorage Storage { get; init; }
-
-    /// <summary>Tells the names of the views that the store has, but was not opened with.</summary>
-    public required Func<IReadOnlyList<string>> ClosedViews { get; init; }
 
     /// <summary>DuckDB.</summary>
     public required DuckDbEngine DuckDb { get; init; }
@@ -40,6 +33,9 @@ internal sealed class OpenStore<TEvent>
 
     /// <summary>Makes files fewer.</summary>
     public required StoreMaintenance<TEvent> Maintenance { get; init; }
+
+    /// <summary>Makes other stores of this one.</summary>
+    public required StoreFork<TEvent> Fork { get; init; }
 
     /// <summary>Runs batches by themselves; null if they run by hand only.</summary>
     public required BatchScheduler<TEvent>? Scheduler { get; init; }

@@ -6,7 +6,6 @@ using LambdaCore.Log;
 using LambdaCore.Serving;
 using LambdaCore.Speed;
 using LambdaCore.Storage;
-using LambdaCore.Tables;
 using LambdaCore.Views;
 using Microsoft.Extensions.Logging;
 
@@ -23,10 +22,21 @@ internal static class StoreOpening
 
     /// <summary>Opens a store in a folder of this machine.</summary>
     /// <exception cref="ArgumentException">DuckDB would take the folder's name for a pattern.</exception>
-    public static LambdaStore<TEvent> Open<TEvent>(string folder, LambdaStoreOptions<TEvent> options) =>
-        folder.AsSpan().ContainsAny('*', '?', '[')
-            ? throw new ArgumentException($"A store cannot live in '{folder}': DuckDB takes '*', '?' and '[' in the name of a file for a pattern. Choose a folder without them.", nameof(folder))
-            : Open(folder, new PhysicalStorage(folder), options);
+    public static LambdaStore<TEvent> Open<TEvent>(string folder, LambdaStoreOptions<TEvent> options)
+    {
+        ThrowIfPattern(folder);
+        return Open(folder, new PhysicalStorage(folder), options);
+    }
+
+    /// <summary>Refuses a folder whose name DuckDB would take for a pattern.</summary>
+    /// <exception cref="ArgumentException">It would.</exception>
+    public static void ThrowIfPattern(string folder)
+    {
+        if (folder.AsSpan().ContainsAny('*', '?', '['))
+        {
+            throw new ArgumentException($"A store cannot live in '{folder}': DuckDB takes '*', '?' and '[' in the name of a file for a pattern. Choose a folder without them.", nameof(folder));
+        }
+    }
 
     /// <summary>Opens a store on any storage.</summary>
     /// <param name="folder">The name of the store in messages.</param>
@@ -51,7 +61,7 @@ internal static class StoreOpening
             ServingContext<TEvent> context = new(
                 speed, progress, () => log.Acknowledged, log.SealedTally, (view, damage) => batches!.RepairAsync(view, damage), () => batches!.LastRunFailed, options.TimeProvider, codec.EventTimeProperty.Name);
             BatchContext batchContext = new(
-                storage, duckDb, log.Segments, () => log.Dropped, log.StoreId, codec.EventTimeProperty.Name, BatchMemoryBytesOf(options), options.TimeProvider, logger)
+                storage, duckDb, log.Segments, log.StoreId, codec.EventTimeProperty.Name, BatchMemoryBytesOf(options), options.TimeProvider, logger)
             {
                 Revision = () => log.Revision,
                 IsRewritten = log.IsRewritten,
@@ -73,11 +83,7 @@ internal static class StoreOpening
             SpeedConsumer<TEvent> consumer = new(speed, progress, () => scheduler?.OnApplied());
             log.Replay(consumer);
             log.Start(consumer);
-            batches = new BatchRunner<TEvent>(log, speed, views, new DriftLog(options.AuditDrift, logger), options.TimeProvider, logger)
-            {
-                Retention = options.Retention,
-                ClosedViews = ClosedViews,
-            };
+            batches = new BatchRunner<TEvent>(log, speed, views, new DriftLog(options.AuditDrift, logger), options.TimeProvider, logger);
             if (!options.BatchSchedule.IsByHand)
             {
                 scheduler = new BatchScheduler<TEvent>(options, batches, log, progress, logger);
@@ -94,14 +100,13 @@ internal static class StoreOpening
                 Progress = progress,
                 Batches = batches,
                 Maintenance = new StoreMaintenance<TEvent>(storage, log, batches, views, options.TimeTravelWindow, options.TimeProvider, logger),
+                Fork = new StoreFork<TEvent>(storage, log, batches, options.TimeProvider, logger),
                 Scheduler = scheduler,
                 Rebuilds = new RebuildWorker<TEvent>(new RebuildContext<TEvent>(batches, log, options.Rebuilds, options.TimeProvider, logger)),
                 Views = views,
                 ViewsByName = views.ToDictionary(v => v.Plan.Name, StringComparer.Ordinal),
                 Clock = options.TimeProvider,
                 Logger = logger,
-                Storage = storage,
-                ClosedViews = ClosedViews,
                 Description = StoreDescription.Of(folder, options),
             };
             parts.Rebuilds.Resume(views);
@@ -124,8 +129,6 @@ internal static class StoreOpening
 
             throw;
         }
-
-        IReadOnlyList<string> ClosedViews() => [.. ViewFolder.StoredViews(storage).Except(options.Views.Select(v => v.View.Name), StringComparer.Ordinal)];
 
         T Keep<T>(T part)
             where T : IDisposable
@@ -172,9 +175,8 @@ internal static class StoreOpening
             where TRow : struct, IState<TRow>
         {
             BatchTable batch = new(batches, program.Plan, LayerMerge.ByKey<TRow>, RollUpMerge.ByMappedKey<TRow>);
-            IReadOnlyList<BatchView> loaded = batch.Load(sealedEnd);
-            ServingSnapshot layers = new(loaded, loaded.Count == 0 ? batch.RawStart : loaded[0].Range.Start);
-            bool isRebuilding = options.Rebuilds.InBackground && layers.Batches.Count == 0 && sealedEnd.Value - layers.Start.Value > options.Rebuilds.FoldedAtOpening;
+            ServingSnapshot layers = new(batch.Load(sealedEnd));
+            bool isRebuilding = options.Rebuilds.InBackground && layers.Batches.Count == 0 && sealedEnd.Value > options.Rebuilds.FoldedAtOpening;
             LogPosition speedStart = isRebuilding || options.AnswersFromLog ? sealedEnd : layers.End;
             return new ServedView<TEvent, TKey, TResult, TRow>(program, batch, layers, speedStart, serving, reconciliation) { IsRebuilding = isRebuilding };
         }

@@ -11,6 +11,9 @@ namespace LambdaCore.Batch;
 /// <remarks>One thread at a time.</remarks>
 internal sealed class RebuildFolder
 {
+    /// <summary>Its name within the view's folder.</summary>
+    public const string Name = "_rebuild";
+
     private const string OrderFile = "order.json";
     private const string RunExtension = ".run";
     private const string NoteExtension = ".json";
@@ -25,7 +28,7 @@ internal sealed class RebuildFolder
     public RebuildFolder(IStorage storage, string viewFolder)
     {
         _storage = storage;
-        _folder = $"{viewFolder}/_rebuild";
+        _folder = $"{viewFolder}/{Name}";
     }
 
     /// <summary>The order that was given; null if there is none that can be read.</summary>

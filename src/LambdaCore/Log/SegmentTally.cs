@@ -21,15 +21,12 @@ internal sealed class SegmentTally
     /// <summary>The ends of former segments within a segment: for each the number of events since the one before, and by how much the figures have grown since.</summary>
     private const string PointsTag = "ends";
 
-    private readonly EventTimeTally _before;
     private readonly List<(LogPosition End, EventTimeTally Tally)> _sums = [];
 
     /// <summary>Adds up the segments of a list.</summary>
-    /// <param name="dropped">The events before the first of them.</param>
-    /// <param name="segments">The segments.</param>
-    public SegmentTally(DroppedEvents dropped, SegmentList segments)
+    public SegmentTally(SegmentList segments)
     {
-        EventTimeTally sum = _before = dropped.Tally;
+        EventTimeTally sum = EventTimeTally.None;
         foreach (SegmentFile segment in segments.Segments)
         {
             foreach ((LogPosition end, EventTimeTally tally) in EndsIn(segment))
@@ -42,7 +39,7 @@ internal sealed class SegmentTally
     }
 
     /// <summary>What the times of all events came to.</summary>
-    public EventTimeTally Whole => _sums.Count == 0 ? _before : _sums[^1].Tally;
+    public EventTimeTally Whole => _sums.Count == 0 ? EventTimeTally.None : _sums[^1].Tally;
 
     /// <summary>The tags of a segment's file; what is zero or missing has none.</summary>
     /// <param name="tally">What the times of its events came to.</param>
@@ -59,7 +56,7 @@ internal sealed class SegmentTally
         }.Where(t => t.Value != t.Absent).Select(t => KeyValuePair.Create(t.Tag, t.Value.ToString(CultureInfo.InvariantCulture)));
 
     /// <summary>What the times of the events before a position came to.</summary>
-    /// <param name="end">The end of a segment; else the end of the last segment before it counts. What was removed is known as a whole only.</param>
+    /// <param name="end">The end of a segment; else the end of the last segment before it counts.</param>
     public EventTimeTally Before(LogPosition end)
     {
         int low = 0;
@@ -70,7 +67,7 @@ internal sealed class SegmentTally
             (low, high) = _sums[middle].End <= end ? (middle + 1, high) : (low, middle);
         }
 
-        return low == 0 ? _before : _sums[low - 1].Tally;
+        return low == 0 ? EventTimeTally.None : _sums[low - 1].Tally;
     }
 
     /// <summary>How many ends a segment remembers, with its own.</summary>
@@ -114,7 +111,7 @@ internal sealed class SegmentTally
             }
         }
 
-        yield return (segment.Range.End, Of(segment.File.Tags));
+        yield return (segment.Range.End, Of(segment.File));
     }
 
     /// <summary>A point as text: the number of events, then how much each figure has grown; what is left out at the end has not.</summary>
@@ -140,13 +137,12 @@ internal sealed class SegmentTally
     private static long[] Figures(in EventTimeTally tally) =>
         [tally.Watermark, tally.HighestTime, tally.Late, tally.TooLate, tally.BatchOnly, tally.Rejected, tally.HeldBack];
 
-    /// <summary>What the tags of a segment's file say.</summary>
-    public static EventTimeTally Of(IReadOnlyDictionary<string, string> tags)
+    private static EventTimeTally Of(DeltaFile file)
     {
         return new EventTimeTally(
             Tag(WatermarkTag, long.MinValue), Tag(MaxEventTimeTag, long.MinValue), Tag(LateTag, 0), Tag(TooLateTag, 0), Tag(BatchOnlyTag, 0), Tag(RejectedTag, 0), Tag(HeldBackTag, 0));
 
         long Tag(string name, long absent) =>
-            tags.TryGetValue(name, out string? text) ? long.Parse(text, CultureInfo.InvariantCulture) : absent;
+            file.Tags.TryGetValue(name, out string? text) ? long.Parse(text, CultureInfo.InvariantCulture) : absent;
     }
 }

@@ -46,7 +46,7 @@ internal interface IStorage
     /// <param name="folder">The folder; empty for the store's own.</param>
     IReadOnlyList<string> List(string folder);
 
-    /// <summary>The names of the folders directly in a folder, in ordinal order; none when the folder does not exist.</summary>
+    /// <summary>The names of the folders directly in a folder, in ordinal order, without the scratch folder; none when the folder does not exist.</summary>
     /// <param name="folder">The folder; empty for the store's own.</param>
     IReadOnlyList<string> ListFolders(string folder);
 
@@ -85,6 +85,13 @@ internal interface IStorage
 
     /// <summary>Maps a published file into memory for reading.</summary>
     IMappedFile Map(string path);
+
+    /// <summary>Begins a copy of the store's folder that shares its published files.</summary>
+    /// <param name="target">The physical path that the copy shall have, on the same file system and not within the store's folder: of nothing, or of an empty
+    /// folder.</param>
+    /// <exception cref="ArgumentException">It is within the store's folder.</exception>
+    /// <exception cref="StorageException">There is something.</exception>
+    IStorageFork Fork(string target);
 
     /// <summary>Takes a lock that one holder can have at a time, in any process; it ends when disposed or when the
     /// process ends, however that happens.</summary>

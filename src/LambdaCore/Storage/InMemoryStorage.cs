@@ -20,6 +20,7 @@ internal sealed class InMemoryStorage : IStorage, IDisposable
     private readonly Dictionary<string, Folder> _folders;
     private readonly Lazy<string> _scratchFolder;
     private readonly HashSet<string> _locks = [];
+    private readonly Dictionary<string, (InMemoryStorage Storage, bool IsDurable)> _forks = [];
     private readonly Dictionary<InMemoryContent, string> _materialised = [];
     private readonly Dictionary<StorageOperation, long> _counts = [];
     private long _calls;
@@ -75,7 +76,19 @@ internal sealed class InMemoryStorage : IStorage, IDisposable
                         : survivors[content] = content.AfterPowerCut(random));
             }
 
-            return new InMemoryStorage(folders);
+            InMemoryStorage left = new(folders);
+            foreach ((string target, (InMemoryStorage fork, bool isDurable)) in _forks.OrderBy(f => f.Key, StringComparer.Ordinal))
+            {
+                if (isDurable || random.Next(2) == 0)
+                {
+                    left._forks[target] = (fork.Crash(random), true);
+                }
+
+                fork.Dispose();
+            }
+
+            _forks.Clear();
+            return left;
         }
     }
 
@@ -86,7 +99,14 @@ internal sealed class InMemoryStorage : IStorage, IDisposable
         lock (Gate)
         {
             _isOff = true;
-            return new InMemoryStorage(_folders);
+            InMemoryStorage left = new(_folders);
+            foreach ((string target, (InMemoryStorage Storage, bool IsDurable) fork) in _forks)
+            {
+                left._forks[target] = fork;
+            }
+
+            _forks.Clear();
+            return left;
         }
     }
 
@@ -274,6 +294,26 @@ internal sealed class InMemoryStorage : IStorage, IDisposable
         }
     }
 
+    public IStorageFork Fork(string target)
+    {
+        lock (Gate)
+        {
+            Reach(StorageOperation.CreateFolder, target);
+            return _forks.ContainsKey(target)
+                ? throw new StorageException($"Storage failed: there is something at '{target}' already.")
+                : new InMemoryFork(this, target);
+        }
+    }
+
+    /// <summary>Takes over the copy that was forked to a place; from then on its power is not cut with this one's. Null if there is none.</summary>
+    public InMemoryStorage? TakeFork(string target)
+    {
+        lock (Gate)
+        {
+            return _forks.Remove(target, out (InMemoryStorage Storage, bool) fork) ? fork.Storage : null;
+        }
+    }
+
     public IDisposable Lock(string path)
     {
         lock (Gate)
@@ -294,7 +334,55 @@ internal sealed class InMemoryStorage : IStorage, IDisposable
         lock (Gate)
         {
             _isOff = true;
+            foreach ((InMemoryStorage fork, _) in _forks.Values)
+            {
+                fork.Dispose();
+            }
+
             DeleteScratch();
+        }
+    }
+
+    /// <summary>Shares the files of a folder with a copy.</summary>
+    internal void LinkTo(InMemoryStorage copy, string folder)
+    {
+        lock (Gate)
+        {
+            StoragePath.CheckFolder(folder);
+            if (!_folders.TryGetValue(folder, out Folder? found))
+            {
+                return;
+            }
+
+            copy.CreateFolder(folder);
+            foreach ((string file, InMemoryContent content) in found.Seen)
+            {
+                Reach(StorageOperation.Link, $"{folder}/{file}");
+                copy._folders[folder].AddNew($"{folder}/{file}", content);
+            }
+
+            copy.FlushFolder(folder);
+        }
+    }
+
+    /// <summary>Whether there is a copy at a place, though perhaps not on the medium yet.</summary>
+    internal bool HasFork(string target)
+    {
+        lock (Gate)
+        {
+            return _forks.ContainsKey(target);
+        }
+    }
+
+    /// <summary>Gives a copy its place: first as it is seen, then on the medium.</summary>
+    internal void Publish(InMemoryStorage copy, string target)
+    {
+        lock (Gate)
+        {
+            Reach(StorageOperation.Rename, target);
+            _forks[target] = (copy, false);
+            Reach(StorageOperation.FlushFolder, StoragePath.FolderOf(target));
+            _forks[target] = (copy, true);
         }
     }
 

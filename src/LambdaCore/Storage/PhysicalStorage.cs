@@ -73,9 +73,37 @@ internal sealed class PhysicalStorage : IStorage
         return Try("reading the length", physicalPath, () => new FileInfo(physicalPath).Length);
     }
 
-    public IReadOnlyList<string> List(string folder) => List(folder, Directory.GetFiles);
+    public IReadOnlyList<string> List(string folder)
+    {
+        string physicalPath = PhysicalFolderOf(folder);
+        return Try("list", physicalPath, () =>
+        {
+            if (!Directory.Exists(physicalPath))
+            {
+                return [];
+            }
 
-    public IReadOnlyList<string> ListFolders(string folder) => List(folder, Directory.GetDirectories);
+            string[] names = Array.ConvertAll(Directory.GetFiles(physicalPath), file => Path.GetFileName(file));
+            Array.Sort(names, StringComparer.Ordinal);
+            return names;
+        });
+    }
+
+    public IReadOnlyList<string> ListFolders(string folder)
+    {
+        string physicalPath = PhysicalFolderOf(folder);
+        return Try("list", physicalPath, () =>
+        {
+            if (!Directory.Exists(physicalPath))
+            {
+                return [];
+            }
+
+            string[] names = Array.ConvertAll(Directory.GetDirectories(physicalPath), f => Path.GetFileName(f));
+            Array.Sort(names, StringComparer.Ordinal);
+            return folder.Length == 0 ? [.. names.Where(n => n != ScratchName)] : names;
+        });
+    }
 
     public void CreateFolder(string folder) => CreatePhysicalFolder(PhysicalFolderOf(folder));
 
@@ -158,23 +186,9 @@ internal sealed class PhysicalStorage : IStorage
         return Try("map", physicalPath, () => new PhysicalMappedFile(physicalPath));
     }
 
+    public IStorageFork Fork(string target) => new PhysicalFork(this, target);
+
     public IDisposable Lock(string path) => PhysicalLock.Take(PhysicalPathOf(path));
-
-    private string[] List(string folder, Func<string, string[]> list)
-    {
-        string physicalPath = PhysicalFolderOf(folder);
-        return Try("list", physicalPath, () =>
-        {
-            if (!Directory.Exists(physicalPath))
-            {
-                return [];
-            }
-
-            string[] names = Array.ConvertAll(list(physicalPath), entry => Path.GetFileName(entry));
-            Array.Sort(names, StringComparer.Ordinal);
-            return names;
-        });
-    }
 
     private static SafeFileHandle OpenNew(string path, string physicalPath)
     {
@@ -236,7 +250,7 @@ internal sealed class PhysicalStorage : IStorage
         ThrowOnError("rename", to, error);
     }
 
-    private static void CreatePhysicalFolder(string folder)
+    internal static void CreatePhysicalFolder(string folder)
     {
         if (Directory.Exists(folder))
         {
@@ -256,7 +270,7 @@ internal sealed class PhysicalStorage : IStorage
         }
     }
 
-    private static void FlushPhysicalFolder(string folder) =>
+    internal static void FlushPhysicalFolder(string folder) =>
         ThrowOnError("flush of the folder", folder, SystemCalls.FlushFolder(folder));
 
     private static void ThrowOnError(string operation, string physicalPath, int error)
@@ -267,7 +281,7 @@ internal sealed class PhysicalStorage : IStorage
         }
     }
 
-    private static T Try<T>(string operation, string physicalPath, Func<T> action)
+    internal static T Try<T>(string operation, string physicalPath, Func<T> action)
     {
         try
         {

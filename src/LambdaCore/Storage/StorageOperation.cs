@@ -15,4 +15,5 @@ internal enum StorageOperation
     Rename,
     Map,
     Lock,
+    Link,
 }

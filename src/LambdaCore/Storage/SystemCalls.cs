@@ -79,6 +79,23 @@ internal static partial class SystemCalls
         return error != 0 ? error : Result(Unlink(from));
     }
 
+    /// <summary>Gives a file a second name. Returns 0 or the error number.</summary>
+    public static int LinkFile(string from, string to) =>
+        OperatingSystem.IsWindows() ? (CreateHardLink(to, from, 0) ? 0 : Marshal.GetLastPInvokeError()) : Result(Link(from, to));
+
+    /// <summary>Renames a folder to a name that nothing has. Returns 0 or the error number.</summary>
+    public static int RenameFolder(string from, string to)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return MoveFile(from, to, 0) ? 0 : Marshal.GetLastPInvokeError();
+        }
+
+        // Without the flag a rename replaces an empty folder at most, which is as good.
+        int error = TryRename(from, to);
+        return SystemError.NameOf(error) is "ENOSYS" or "EINVAL" or "ENOTSUP" ? Result(Rename(from, to)) : error;
+    }
+
     /// <summary>Opens a file for reading and writing, creating it where it is missing; without the lock that .NET
     /// would take. Not for Windows.</summary>
     public static SafeFileHandle OpenOrCreate(string path, out int error)
@@ -151,11 +168,22 @@ internal static partial class SystemCalls
     [LibraryImport("libc", EntryPoint = "link", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Link(string from, string to);
 
+    [LibraryImport("libc", EntryPoint = "rename", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Rename(string from, string to);
+
     [LibraryImport("libc", EntryPoint = "unlink", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Unlink(string path);
 
     [LibraryImport("libc", EntryPoint = "flock", SetLastError = true)]
     private static partial int FileLock(SafeFileHandle file, int operation);
+
+    [LibraryImport("kernel32", EntryPoint = "CreateHardLinkW", SetLastError = true, StringMarshalling = StringMarshalling.Utf16)]
+    [return: MarshalAs(UnmanagedType.Bool)]
+    private static partial bool CreateHardLink(string newName, string existingName, nint securityAttributes);
+
+    [LibraryImport("kernel32", EntryPoint = "MoveFileExW", SetLastError = true, StringMarshalling = StringMarshalling.Utf16)]
+    [return: MarshalAs(UnmanagedType.Bool)]
+    private static partial bool MoveFile(string from, string to, uint flags);
 
     [LibraryImport("kernel32", EntryPoint = "FlushFileBuffers", SetLastError = true)]
     [return: MarshalAs(UnmanagedType.Bool)]

@@ -25,6 +25,9 @@ internal static class SystemError
         : Shared.TryGetValue(number, out string? name) || Own.TryGetValue(number, out name) ? name
         : $"errno {number}";
 
+    /// <summary>Whether an error number says that two paths lie on different file systems: EXDEV, ERROR_NOT_SAME_DEVICE.</summary>
+    public static bool IsOfOtherVolume(int number) => OperatingSystem.IsWindows() ? number == 17 : NameOf(number) == "EXDEV";
+
     /// <summary>The error of a system call.</summary>
     /// <param name="operation">What failed, such as "fsync".</param>
     /// <param name="path">The physical path.</param>

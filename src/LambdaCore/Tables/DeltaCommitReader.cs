@@ -17,9 +17,9 @@ internal static class DeltaCommitReader
     /// <param name="path">The file in the store, for messages.</param>
     /// <param name="version">The version that its name says.</param>
     /// <param name="content">Its bytes.</param>
-    /// <param name="previousHash">The hash of the commit before, or <see cref="DeltaCommitWriter.NoHash"/>.</param>
+    /// <param name="previousHash">The hash of the commit before, or <see cref="DeltaCommitWriter.NoHash"/>; null if it shall not be compared.</param>
     /// <param name="hash">The hash of this one.</param>
-    public static DeltaCommit Read(string path, long version, byte[] content, string previousHash, out string hash)
+    public static DeltaCommit Read(string path, long version, byte[] content, string? previousHash, out string hash)
     {
         hash = VerifiedHash(path, content);
         var builder = new Builder(version);
@@ -109,7 +109,7 @@ internal static class DeltaCommitReader
         public bool HasProtocol { get; private set; }
 
         /// <summary>Takes one action; unknown ones are ignored, as the protocol demands.</summary>
-        public void Take(string action, DeltaJson fields, string previousHash)
+        public void Take(string action, DeltaJson fields, string? previousHash)
         {
             switch (action)
             {
@@ -143,10 +143,10 @@ internal static class DeltaCommitReader
             }
         }
 
-        private void TakeCommitInfo(DeltaJson fields, string previousHash)
+        private void TakeCommitInfo(DeltaJson fields, string? previousHash)
         {
             string previous = fields.Text("previous");
-            if (previous != previousHash)
+            if (previousHash is not null && previous != previousHash)
             {
                 throw fields.Wrong(
                     $"it follows a commit with the SHA-256 {previous}, but the one before it has {previousHash}, so one of the two belongs to another table or another version");

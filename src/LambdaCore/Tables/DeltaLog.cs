@@ -70,6 +70,22 @@ internal sealed class DeltaLog
         }
     }
 
+    /// <summary>Reads the newest version alone, so that another can follow it.</summary>
+    /// <exception cref="TableCorruptException">There is none, or it is damaged.</exception>
+    public DeltaCommit ReadLast()
+    {
+        long? newest = null;
+        foreach (string name in _storage.List(_folder))
+        {
+            newest = TryParseVersion(name, out long version) ? version : newest;
+        }
+
+        string path = PathOf(newest ?? 0);
+        return newest is null
+            ? throw TableCorruptException.At(path, 0, "the file is missing")
+            : DeltaCommitReader.Read(path, newest.Value, _storage.ReadAll(path), previousHash: null, out _lastHash);
+    }
+
     /// <summary>Makes a commit durable as one file that must not exist.</summary>
     /// <exception cref="StorageConflictException">It exists.</exception>
     public void Publish(DeltaCommit commit)

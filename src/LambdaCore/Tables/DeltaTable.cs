@@ -32,7 +32,8 @@ internal sealed class DeltaTable
     /// <summary>The table's folder in the store.</summary>
     public string Folder { get; }
 
-    /// <summary>The id of the store, which is the id of its master dataset's table.</summary>
+    /// <summary>The id of the store: of the last transaction of its master dataset. A store that was forked from another has an id of its own, given by the first commit
+    /// after the fork.</summary>
     public Guid StoreId { get; }
 
     /// <summary>The table as of the last commit.</summary>
@@ -45,7 +46,7 @@ internal sealed class DeltaTable
     public IReadOnlyList<DeltaFile> Files => _snapshot.Files;
 
     /// <summary>The log position before which the store's events are in the table, as of the last commit.</summary>
-    public long CoveredPosition => _snapshot.TransactionVersion(StoreId)!.Value;
+    public long CoveredPosition => _snapshot.CoveredPosition;
 
     /// <summary>Opens the table of a folder, or creates an empty one that covers nothing.</summary>
     /// <param name="storage">Where.</param>
@@ -53,8 +54,7 @@ internal sealed class DeltaTable
     /// <param name="folder">The table's folder in the store.</param>
     /// <param name="name">The name that readers show.</param>
     /// <param name="schema">The columns that it must have.</param>
-    /// <param name="storeId">The store's id; null for the table that gives it, the master dataset: it is that table's
-    /// own.</param>
+    /// <param name="storeId">The store's id; null for the table that gives it, the master dataset.</param>
     /// <exception cref="TableCorruptException">The transaction log is damaged or was written by another program.</exception>
     /// <exception cref="LambdaCoreException">The table has other columns, or belongs to another store.</exception>
     public static DeltaTable OpenOrCreate(
@@ -69,11 +69,12 @@ internal sealed class DeltaTable
             log.Publish(creation);
         }
 
-        Guid store = storeId ?? snapshot.Metadata.Id;
-        if (snapshot.TransactionVersion(store) is null)
+        Guid owner = snapshot.LastCommit.Owner ?? throw TableCorruptException.At(log.PathOf(snapshot.Version), 0, "it does not say which store it belongs to: it has no 'txn' of one store's id");
+        Guid store = storeId ?? owner;
+        if (owner != store)
         {
             throw new LambdaCoreException(
-                $"The table in '{folder}' belongs to another store: it has no transaction of this store's id {store}. Delete the folder if it was copied here; a batch view is built anew by the next batch.");
+                $"The table in '{folder}' belongs to another store: its last transaction is of {owner}, and this is the store {store}. Delete the folder if it was copied here; a batch view is built anew by the next batch.");
         }
 
         IReadOnlyList<string> differences = snapshot.Metadata.Schema.DifferencesTo(schema);
@@ -81,6 +82,33 @@ internal sealed class DeltaTable
             ? new DeltaTable(storage, clock, folder, log, WithoutVacuumed(storage, folder, snapshot), store)
             : throw new LambdaCoreException(
                 $"The table in '{folder}' has other columns than are wanted now: {string.Join("; ", differences)}. Change the definition back, or use another folder.");
+    }
+
+    /// <summary>
+    /// Gives a table that was copied from another store to the store that it was copied to. Costs two small files, however long the table's history is; what is
+    /// damaged in it is found when the table is opened.
+    /// </summary>
+    /// <param name="storage">The storage that it was copied to.</param>
+    /// <param name="clock">Gives the time in the commit.</param>
+    /// <param name="folder">The table's folder.</param>
+    /// <param name="from">The store that it was copied from.</param>
+    /// <param name="to">The store that it belongs to from now on.</param>
+    /// <exception cref="TableCorruptException">The newest version is damaged, or not that store's.</exception>
+    public static void HandOver(IStorage storage, TimeProvider clock, string folder, Guid from, Guid to)
+    {
+        var log = new DeltaLog(storage, folder);
+        DeltaCommit last = log.ReadLast();
+        log.Publish(new DeltaCommit
+        {
+            Version = last.Version + 1,
+            Timestamp = Truncated(clock.GetUtcNow()),
+            Operation = "FORK",
+            Facts = ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal).Add("from", from.ToString()),
+            Transactions = last.Owner == from
+                ? TransactionOf(to, last.Transactions[from.ToString()])
+                : throw TableCorruptException.At(log.PathOf(last.Version), 0, $"it is not of the store {from}"),
+            IsDataChange = false,
+        });
     }
 
     /// <summary>Makes the next version, durably and in one step.</summary>

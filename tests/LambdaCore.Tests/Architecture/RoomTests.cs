@@ -40,8 +40,6 @@ internal sealed class RoomTests
         ["Durability"] = "Log",
         ["Backpressure"] = "Log",
         ["LatePolicy"] = "Log",
-        ["Retention"] = "Log",
-        ["RetentionRun"] = "Log",
         ["DeadLetter`1"] = "Log",
         ["RemainingFile"] = "Log",
         ["VacuumReceipt"] = "Log",

@@ -12,11 +12,52 @@ internal sealed class InMemoryStorageTests : StorageContract
 
     protected override IStorage Storage => _storage;
 
+    protected override string CopyTarget => "copy";
+
+    protected override IStorage? OpenCopy() => _storage.TakeFork(CopyTarget);
+
     [SetUp]
     public void CreateStorage() => _storage = new InMemoryStorage();
 
     [TearDown]
     public void DisposeStorage() => _storage.Dispose();
+
+    [Test]
+    public void A_copy_is_there_as_a_whole_or_not_at_all_wherever_the_power_is_cut_while_it_is_made()
+    {
+        int whole = 0;
+        int call = 1;
+        for (bool cut = true; cut; call++)
+        {
+            using var storage = new InMemoryStorage();
+            storage.CreateFolder("f/g");
+            storage.PublishNew("f/g/a", [1, 2]);
+            storage.PublishNew("f/b", [3]);
+            long last = storage.Calls + call;
+            storage.BeforeCall = c => _ = c.Number >= last ? throw new StorageException("The power is gone.") : 0;
+            cut = false;
+            try
+            {
+                using IStorageFork fork = storage.Fork("copy");
+                fork.Link("f");
+                fork.Link("f/g");
+                fork.Storage.PublishNew("own", [4]);
+                fork.Publish();
+            }
+            catch (StorageException)
+            {
+                cut = true;
+            }
+
+            using InMemoryStorage after = storage.Crash(new Random(call));
+            using InMemoryStorage? copy = after.TakeFork("copy");
+            whole += copy is null ? 0 : 1;
+            Assert.That(copy is null || (copy.ReadAll("f/g/a").Length, copy.ReadAll("f/b").Length, copy.ReadAll("own").Length) == (2, 1, 1), $"call {call}");
+            Assert.That(cut || copy is not null, $"call {call}");
+        }
+
+        Assert.That((call > 10, whole), Is.EqualTo((true, 1)).Or.EqualTo((true, 2)), $"{whole} of {call}");
+    }
 
     [Test]
     public void What_was_flushed_with_its_folder_survives_every_power_cut()

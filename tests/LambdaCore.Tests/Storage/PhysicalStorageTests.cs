@@ -12,6 +12,10 @@ internal sealed class PhysicalStorageTests : StorageContract
 
     protected override IStorage Storage => _storage;
 
+    protected override string CopyTarget => Path.Combine(_folder, "copies", "copy");
+
+    protected override IStorage? OpenCopy() => Directory.Exists(CopyTarget) ? new PhysicalStorage(CopyTarget) : null;
+
     [SetUp]
     public void CreateFolder()
     {
@@ -27,6 +31,76 @@ internal sealed class PhysicalStorageTests : StorageContract
     {
         StorageException error = Assert.Throws<StorageException>(() => _storage.FlushFolder("gone"));
         Assert.That(error.Message, Does.Contain("flush of the folder").And.Contain(Path.Combine("store", "gone")).And.Contain("ENOENT"));
+    }
+
+    [Test]
+    public void A_copy_shares_the_content_of_files()
+    {
+        _storage.CreateFolder("f");
+        _storage.PublishNew("f/a", [1, 2, 3]);
+        using IStorageFork fork = _storage.Fork(CopyTarget);
+        fork.Link("f");
+        fork.Publish();
+        File.WriteAllBytes(Path.Combine(_storage.PhysicalFolder, "f", "a"), [7]);
+        Assert.That(File.ReadAllBytes(Path.Combine(CopyTarget, "f", "a")), Is.EqualTo(new byte[] { 7 }), "it is the same file, or else it would be a copy of three bytes");
+    }
+
+    [Test]
+    public void A_copy_takes_the_place_of_an_empty_folder_only()
+    {
+        Directory.CreateDirectory(CopyTarget);
+        using (IStorageFork fork = _storage.Fork(CopyTarget))
+        {
+            File.WriteAllText(Path.Combine(CopyTarget, "mine"), "");
+            Assert.That(fork.Publish, Throws.InstanceOf<StorageException>().With.Message.Contains("already"));
+        }
+
+        Assert.That(() => _storage.Fork(CopyTarget), Throws.InstanceOf<StorageException>().With.Message.Contains("already"));
+        File.Delete(Path.Combine(CopyTarget, "mine"));
+        using (IStorageFork fork = _storage.Fork(CopyTarget))
+        {
+            fork.Publish();
+        }
+
+        Assert.That(Directory.Exists(Path.Combine(CopyTarget, "scratch")));
+    }
+
+    [Test]
+    public void A_copy_cannot_lie_within_what_it_copies_whatever_its_path_looks_like()
+    {
+        string link = Path.Combine(_folder, "link");
+        Directory.CreateSymbolicLink(link, Path.Combine(_folder, "deep"));
+        Assert.Multiple(() =>
+        {
+            Assert.That(() => _storage.Fork(_storage.PhysicalFolder), Throws.InstanceOf<LambdaCoreException>());
+            Assert.That(() => _storage.Fork(Path.Combine(_storage.PhysicalFolder, "a", "b")), Throws.ArgumentException.With.Message.Contains("within"));
+            Assert.That(() => _storage.Fork(Path.Combine(_folder, "deep", "other", "..", "store", "a")), Throws.ArgumentException.With.Message.Contains("within"));
+            Assert.That(() => _storage.Fork(Path.Combine(link, "store", "a")), Throws.ArgumentException.With.Message.Contains("within"));
+            Assert.That(() => _storage.Fork(Path.Combine(_folder, "deep", "store2")).Dispose(), Throws.Nothing);
+        });
+    }
+
+    [Test]
+    [Platform("Linux")]
+    public void A_copy_on_another_file_system_is_refused_and_leaves_nothing()
+    {
+        const string other = "/dev/shm";
+        if (!Directory.Exists(other))
+        {
+            Assert.Ignore("there is no second file system here");
+        }
+
+        _storage.CreateFolder("f");
+        _storage.PublishNew("f/a", [1]);
+        string target = Path.Combine(other, $"lambdacore-{Guid.NewGuid():N}");
+        using (IStorageFork fork = _storage.Fork(target))
+        {
+            fork.Link("f");
+            Assert.That(fork.Publish, Throws.InstanceOf<StorageException>().With.Message.Contains("another file system"));
+        }
+
+        Assert.That(Directory.Exists(target), Is.False);
+        Assert.That(Directory.GetFileSystemEntries(_storage.ScratchFolder), Is.Empty);
     }
 
     [Test]

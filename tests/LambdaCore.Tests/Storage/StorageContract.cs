@@ -8,6 +8,12 @@ internal abstract class StorageContract
 {
     protected abstract IStorage Storage { get; }
 
+    /// <summary>Where a copy of the storage may be made.</summary>
+    protected abstract string CopyTarget { get; }
+
+    /// <summary>The copy that was made there; null if there is none.</summary>
+    protected abstract IStorage? OpenCopy();
+
     [Test]
     public void A_created_file_reads_as_zeros_of_the_preallocated_length_until_written()
     {
@@ -250,5 +256,65 @@ internal abstract class StorageContract
         Storage.ClearScratch();
         Assert.That(Directory.GetFileSystemEntries(Storage.ScratchFolder), Is.Empty);
         File.WriteAllText(Storage.NewScratchPath(".new"), "new");
+    }
+
+    [Test]
+    public void Folders_are_listed_in_order_without_the_scratch_folder()
+    {
+        Storage.CreateFolder("b/c");
+        Storage.CreateFolder("a");
+        Storage.CreateFolder("b/a/deep");
+        Storage.PublishNew("b/file", [1]);
+        Assert.Multiple(() =>
+        {
+            Assert.That(Storage.ListFolders(""), Is.EqualTo(new[] { "a", "b" }));
+            Assert.That(Storage.ListFolders("b"), Is.EqualTo(new[] { "a", "c" }));
+            Assert.That(Storage.ListFolders("a"), Is.Empty);
+            Assert.That(Storage.ListFolders("none"), Is.Empty);
+        });
+    }
+
+    [Test]
+    public void A_copy_has_the_files_of_the_folders_that_it_shares_and_its_own_and_each_side_deletes_for_itself()
+    {
+        Storage.CreateFolder("f/deep");
+        Storage.CreateFolder("g");
+        Storage.PublishNew("f/a", [1]);
+        Storage.PublishNew("f/deep/b", [2, 3]);
+        Storage.PublishNew("g/c", [4]);
+        using (IStorageFork fork = Storage.Fork(CopyTarget))
+        {
+            fork.Link("f/deep");
+            fork.Link("f");
+            fork.Link("none");
+            fork.Storage.PublishNew("f/own", [5]);
+            fork.Publish();
+        }
+
+        IStorage copy = OpenCopy()!;
+        Storage.Delete("f/a");
+        copy.Delete("f/deep/b");
+        Assert.Multiple(() =>
+        {
+            Assert.That(copy.List("f"), Is.EqualTo(new[] { "a", "own" }));
+            Assert.That(copy.ReadAll("f/a"), Is.EqualTo(new byte[] { 1 }));
+            Assert.That(copy.ListFolders(""), Is.EqualTo(new[] { "f" }));
+            Assert.That(Storage.List("f"), Is.Empty);
+            Assert.That(Storage.ReadAll("f/deep/b"), Is.EqualTo(new byte[] { 2, 3 }));
+        });
+    }
+
+    [Test]
+    public void A_copy_that_is_given_up_leaves_nothing()
+    {
+        Storage.CreateFolder("f");
+        Storage.PublishNew("f/a", [1]);
+        using (IStorageFork fork = Storage.Fork(CopyTarget))
+        {
+            fork.Link("f");
+        }
+
+        Assert.That(OpenCopy(), Is.Null);
+        Assert.That(Directory.GetFileSystemEntries(Storage.ScratchFolder), Is.Empty);
     }
 }

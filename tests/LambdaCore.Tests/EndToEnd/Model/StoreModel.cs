@@ -18,13 +18,13 @@ internal sealed partial class StoreModel : IAsyncDisposable
     private readonly AnyEventSource _source;
     private readonly Durability _durability;
     private readonly int _segmentEvents;
-    private readonly ModelLog _log = new();
-    private readonly JudgedTimes _times = new();
-    private readonly Dictionary<string, long> _batchEnds = [];
+    private ModelLog _log = new();
+    private JudgedTimes _times = new();
+    private Dictionary<string, long> _batchEnds = [];
     private readonly StringBuilder _steps = new();
-    private readonly HashSet<string> _known = [];
+    private HashSet<string> _known = [];
     private readonly SimulatedClock _clock;
-    private readonly string? _folder;
+    private string? _folder;
     private InMemoryStorage? _memory;
     private LambdaStore<AnyEvent>? _store;
     private List<ModelView> _views = [];
@@ -466,11 +466,7 @@ internal sealed partial class StoreModel : IAsyncDisposable
         }
         finally
         {
-            _memory?.Dispose();
-            if (_folder is not null)
-            {
-                Directory.Delete(_folder, recursive: true);
-            }
+            DeleteStore();
         }
     }
 
