@@ -37,6 +37,9 @@ internal sealed class OpenStore<TEvent>
     /// <summary>Makes other stores of this one.</summary>
     public required StoreFork<TEvent> Fork { get; init; }
 
+    /// <summary>Changes events that are in the log already.</summary>
+    public required LogChanges<TEvent> Changes { get; init; }
+
     /// <summary>Runs batches by themselves; null if they run by hand only.</summary>
     public required BatchScheduler<TEvent>? Scheduler { get; init; }
 

@@ -101,6 +101,7 @@ internal static class StoreOpening
                 Batches = batches,
                 Maintenance = new StoreMaintenance<TEvent>(storage, log, batches, views, options.TimeTravelWindow, options.TimeProvider, logger),
                 Fork = new StoreFork<TEvent>(storage, log, batches, options.TimeProvider, logger),
+                Changes = new LogChanges<TEvent>(log, batches, duckDb, options.Schema, options.TimeProvider),
                 Scheduler = scheduler,
                 Rebuilds = new RebuildWorker<TEvent>(new RebuildContext<TEvent>(batches, log, options.Rebuilds, options.TimeProvider, logger)),
                 Views = views,

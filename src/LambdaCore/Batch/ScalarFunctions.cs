@@ -22,6 +22,10 @@ internal static class ScalarFunctions
         }
     }
 
+    /// <summary>Functions beyond those of the operator table, as DuckDB takes them.</summary>
+    public static IEnumerable<DuckDbScalarFunction> BeyondTable(IEnumerable<CallbackFunction> functions) =>
+        functions.DistinctBy(f => f.SqlName).ExceptBy(OperatorTable.Callbacks.Select(f => f.SqlName), f => f.SqlName).Select(Describe);
+
     private static DuckDbScalarFunction Describe(CallbackFunction function)
     {
         Type[] types = [.. function.Method.GetParameters().Select(p => p.ParameterType), function.Method.ReturnType];

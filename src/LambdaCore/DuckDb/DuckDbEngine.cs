@@ -10,6 +10,7 @@ internal sealed class DuckDbEngine(DuckDbOptions options, Action<DuckDbConnectio
 {
     private readonly Lock _lock = new();
     private DuckDbInstance? _instance;
+    private readonly Dictionary<string, DuckDbScalarFunction> _later = new(StringComparer.Ordinal);
     private bool _disposed;
 
     /// <summary>Opens a connection; the caller disposes it.</summary>
@@ -26,6 +27,22 @@ internal sealed class DuckDbEngine(DuckDbOptions options, Action<DuckDbConnectio
             }
 
             return (_instance ??= Start()).Connect();
+        }
+    }
+
+    /// <summary>Makes scalar functions known from now on, beyond those of the beginning. One that is known already by its name stays as it is.</summary>
+    public void Register(params IEnumerable<DuckDbScalarFunction> functions)
+    {
+        lock (_lock)
+        {
+            foreach (DuckDbScalarFunction function in functions)
+            {
+                if (_later.TryAdd(function.Name, function) && _instance is { IsInvalidated: false })
+                {
+                    using DuckDbConnection connection = _instance.Connect();
+                    connection.Register(function);
+                }
+            }
         }
     }
 
@@ -47,6 +64,7 @@ internal sealed class DuckDbEngine(DuckDbOptions options, Action<DuckDbConnectio
         {
             using DuckDbConnection connection = instance.Connect();
             prepare(connection);
+            connection.Register([.. _later.Values]);
             return instance;
         }
         catch

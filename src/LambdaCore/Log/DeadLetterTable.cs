@@ -99,26 +99,19 @@ internal sealed class DeadLetterTable<TEvent>
     public List<DeadLetter<TEvent>> Read(SegmentFile file)
     {
         string path = _verifier.Materialise(file);
-        IReadOnlyList<EventColumn> columns = MasterSchema.DeadLetters(_codec.Schema);
         int own = _codec.Schema.Properties.Count;
-        ByteWriter bytes = new();
         List<DeadLetter<TEvent>> letters = [];
         using DuckDbConnection connection = _duckDb.Connect();
         using DuckDbResult result = connection.Query(
-            $"SELECT {string.Join(", ", columns.Select(c => Sql.Name(c.Name)))} FROM {Sql.Parquet([path])} ORDER BY {EventSchema.PositionColumn}");
+            $"SELECT {string.Join(", ", MasterSchema.DeadLetters(_codec.Schema).Select(c => Sql.Name(c.Name)))} FROM {Sql.Parquet([path])} ORDER BY {EventSchema.PositionColumn}");
+        EventRowReader<TEvent> events = new(_codec);
         while (result.NextChunk())
         {
             for (int row = 0; row < result.RowCount; row++)
             {
-                bytes.Clear();
-                for (int column = 0; column < own; column++)
-                {
-                    EventColumnReader.Write(columns[column].Type, result.Column(column), row, bytes);
-                }
-
                 letters.Add(new DeadLetter<TEvent>(
                     new LogPosition(result.Column(own).Int64(row)),
-                    Decode(bytes),
+                    events.Read(result, row),
                     UnixTime.ToDateTimeOffset(result.Column(own + 1).Int64(row)),
                     TimeSpan.FromTicks(result.Column(own + 2).Int64(row)),
                     result.Column(own + 3).Text(row)));
@@ -126,15 +119,6 @@ internal sealed class DeadLetterTable<TEvent>
         }
 
         return letters;
-    }
-
-    private unsafe TEvent Decode(ByteWriter bytes)
-    {
-        fixed (byte* start = bytes.Written)
-        {
-            ByteReader reader = new(start, bytes.Length);
-            return _codec.Decode(ref reader);
-        }
     }
 
     private DeltaTable OpenOrCreate()

@@ -141,7 +141,7 @@ internal sealed partial class EventLog<TEvent>
         int own = _codec.Schema.Properties.Count;
         string where = string.Join(" AND ", conditions.Select(c => $"({c})").Prepend(string.Create(
             CultureInfo.InvariantCulture, $"{EventSchema.PositionColumn} >= {range.Start.Value} AND {EventSchema.PositionColumn} < {range.End.Value}")));
-        ByteWriter bytes = new();
+        EventRowReader<TEvent> reader = new(_codec);
         List<StoredEvent<TEvent>> events = [];
         using DuckDbConnection connection = _duckDb.Connect();
         using DuckDbResult result = connection.Query(
@@ -150,15 +150,9 @@ internal sealed partial class EventLog<TEvent>
         {
             for (int row = 0; row < result.RowCount; row++)
             {
-                bytes.Clear();
-                for (int column = 0; column < own; column++)
-                {
-                    EventColumnReader.Write(columns[column].Type, result.Column(column), row, bytes);
-                }
-
                 events.Add(new StoredEvent<TEvent>(
                     new LogPosition(result.Column(own).Int64(row)),
-                    Decode(bytes),
+                    reader.Read(result, row),
                     UnixTime.ToDateTimeOffset(result.Column(own + 1).Int64(row)),
                     result.Column(own + 2).Boolean(row)));
             }
@@ -168,13 +162,4 @@ internal sealed partial class EventLog<TEvent>
     }
 
     private static long LastIngestedAt(SegmentFile segment) => long.Parse(segment.File.Tags[LastIngestedAtTag], CultureInfo.InvariantCulture);
-
-    private unsafe TEvent Decode(ByteWriter bytes)
-    {
-        fixed (byte* start = bytes.Written)
-        {
-            ByteReader reader = new(start, bytes.Length);
-            return _codec.Decode(ref reader);
-        }
-    }
 }

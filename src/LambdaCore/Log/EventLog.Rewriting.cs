@@ -1,6 +1,9 @@
+using System.Globalization;
 using LambdaCore.Diagnostics;
+using LambdaCore.DuckDb;
 using LambdaCore.Storage;
 using LambdaCore.Tables;
+using LambdaCore.Values;
 
 namespace LambdaCore.Log;
 
@@ -65,6 +68,25 @@ internal sealed partial class EventLog<TEvent>
         }
     }
 
+    /// <summary>The first events that a prepared rewrite changes, as they are and as they would be.</summary>
+    /// <param name="prepared">The rewrite, not yet committed.</param>
+    /// <param name="most">At most so many.</param>
+    public IReadOnlyList<EventDifference<TEvent>> Sample(PreparedRewrite prepared, int most)
+    {
+        List<EventDifference<TEvent>> sample = [];
+        string changed = $"({prepared.Request.Condition}) AND ({SegmentRewriter.Changed(prepared.Request.Assignments ?? [])})";
+        foreach (SegmentDraft segment in prepared.Segments.TakeWhile(_ => sample.Count < most))
+        {
+            using MaterialisedSegments held = Materialise([segment.Old]);
+            List<(LogPosition Position, TEvent Event)> before = ReadEvents(held.Source, changed, most - sample.Count);
+            string positions = string.Join(", ", before.Select(b => b.Position));
+            List<(LogPosition Position, TEvent Event)> after = ReadEvents(Sql.Parquet([segment.Draft.ScratchPath]), $"{EventSchema.PositionColumn} IN ({positions})", before.Count);
+            sample.AddRange(before.Zip(after, (b, a) => new EventDifference<TEvent>(b.Position, b.Event, a.Event)));
+        }
+
+        return sample;
+    }
+
     /// <summary>The changes of events so far, the oldest first.</summary>
     /// <exception cref="TableCorruptException">A commit is missing or damaged.</exception>
     public IReadOnlyList<LogChange> ReadChanges() => [.. _table.ReadHistory().Select(s => s.LastCommit).Where(ContentChange.Is).Select(ContentChange.Read)];
@@ -93,6 +115,25 @@ internal sealed partial class EventLog<TEvent>
     /// <param name="segments">At least one, side by side, in order.</param>
     /// <exception cref="LogCorruptException">A segment is damaged or missing.</exception>
     public MaterialisedSegments Materialise(IReadOnlyList<SegmentFile> segments) => Hold(default, () => segments);
+
+    private List<(LogPosition Position, TEvent Event)> ReadEvents(string source, string condition, int most)
+    {
+        List<(LogPosition, TEvent)> events = [];
+        EventRowReader<TEvent> reader = new(_codec);
+        IEnumerable<string> columns = _codec.Schema.Properties.Select(p => Sql.Name(p.Name)).Append(EventSchema.PositionColumn);
+        using DuckDbConnection connection = _duckDb.Connect();
+        using DuckDbResult result = connection.Query(string.Create(
+            CultureInfo.InvariantCulture, $"SELECT {string.Join(", ", columns)} FROM {source} WHERE {condition} ORDER BY {EventSchema.PositionColumn} LIMIT {most}"));
+        while (result.NextChunk())
+        {
+            for (int row = 0; row < result.RowCount; row++)
+            {
+                events.Add((new LogPosition(result.Column(result.ColumnCount - 1).Int64(row)), reader.Read(result, row)));
+            }
+        }
+
+        return events;
+    }
 
     private List<RewrittenSegment> CommitRewrite(PreparedRewrite prepared, ContentChange change)
     {

@@ -67,14 +67,16 @@ internal sealed class SegmentRewriter(IStorage storage, DuckDbEngine duckDb, IRe
         }
     }
 
+    /// <summary>SQL that holds for those among the events meant for which a value differs from the one before; for removal, all.</summary>
+    public static string Changed(IReadOnlyList<ColumnAssignment> assignments) => assignments.Count == 0
+        ? "TRUE"
+        : string.Join(" OR ", assignments.Select(a => $"({a.Value}) IS DISTINCT FROM {Sql.Name(a.Column.Name)}"));
+
     /// <summary>Counts the events that change, and refuses values that no append would have taken.</summary>
     private long Count(DuckDbConnection connection, string source, string condition, IReadOnlyList<ColumnAssignment> assignments)
     {
-        string changed = assignments.Count == 0
-            ? "TRUE"
-            : string.Join(" OR ", assignments.Select(a => $"({a.Value}) IS DISTINCT FROM {Sql.Name(a.Column.Name)}"));
         IEnumerable<string> firstRefused = assignments.Select(a => $"min({Position}) FILTER (WHERE {Refused(a)})");
-        string sql = $"SELECT {string.Join(", ", firstRefused.Prepend($"count(*) FILTER (WHERE {changed})"))} FROM {source} WHERE {condition}";
+        string sql = $"SELECT {string.Join(", ", firstRefused.Prepend($"count(*) FILTER (WHERE {Changed(assignments)})"))} FROM {source} WHERE {condition}";
         (ColumnAssignment Assignment, long Position)? refused = null;
         long events;
         using (DuckDbResult result = connection.Query(sql))

@@ -23,6 +23,9 @@ internal sealed class RandomScalars(NastyValues values, EventSchema schema)
     /// <summary>An expression of any kind.</summary>
     public Scalar Any(int depth) => Of(LogicOperators.PropertyKinds[_random.Next(LogicOperators.PropertyKinds.Count)], depth);
 
+    /// <summary>An expression of one kind.</summary>
+    public Scalar OfKind(ValueKind kind, int depth) => Of(kind, depth);
+
     /// <summary>An operator applied to random arguments.</summary>
     public Scalar Call(Operator @operator, int depth)
     {

@@ -1,0 +1,70 @@
+using LambdaCore.Batch;
+using LambdaCore.DuckDb;
+using LambdaCore.Log;
+using LambdaCore.Values;
+using LambdaCore.Views;
+
+namespace LambdaCore;
+
+/// <summary>
+/// Changes events that are in the log already: in one commit for the log, and then in every view. Appends and queries go on meanwhile; batches wait.
+/// </summary>
+/// <typeparam name="TEvent">The event type.</typeparam>
+internal sealed class LogChanges<TEvent>(EventLog<TEvent> log, BatchRunner<TEvent> batches, DuckDbEngine duckDb, EventSchema schema, TimeProvider clock)
+{
+    private const int MostInSample = 20;
+
+    /// <summary>The columns of the event type.</summary>
+    public EventSchema Schema => schema;
+
+    /// <summary>Gives events other values.</summary>
+    /// <param name="change">Which, and which values.</param>
+    /// <param name="record">What the commit records.</param>
+    /// <param name="cancellationToken">Stops it before its commit, after which it comes to its end.</param>
+    /// <exception cref="ArgumentException">A value could not have been appended.</exception>
+    public async Task<Correction> CorrectAsync(EventChange change, ContentChange record, CancellationToken cancellationToken)
+    {
+        long started = clock.GetTimestamp();
+        Register(change);
+        Correction? made = null;
+        IReadOnlyList<ChangedView> views = await batches.RewriteAsync(
+            async end =>
+            {
+                PreparedRewrite prepared = log.PrepareRewrite(Request(change, end), cancellationToken);
+                try
+                {
+                    cancellationToken.ThrowIfCancellationRequested();
+                    IReadOnlyList<RewrittenSegment> segments = await log.CommitRewriteAsync(prepared, record).ConfigureAwait(false);
+                    made = new Correction(end, log.Revision, prepared.Events, segments.Count, [], default);
+                    return prepared;
+                }
+                catch
+                {
+                    prepared.Dispose();
+                    throw;
+                }
+            },
+            cancellationToken).ConfigureAwait(false);
+        return made! with { Views = views, Elapsed = clock.GetElapsedTime(started) };
+    }
+
+    /// <summary>Says what <see cref="CorrectAsync"/> would do.</summary>
+    public Task<CorrectionPreview<TEvent>> PreviewAsync(EventChange change, CancellationToken cancellationToken)
+    {
+        Register(change);
+        return batches.AfterBatchAsync(
+            end =>
+            {
+                using PreparedRewrite prepared = log.PrepareRewrite(Request(change, end), cancellationToken);
+                IReadOnlyList<SegmentDraft> segments = prepared.Segments;
+                return new CorrectionPreview<TEvent>(
+                    end, prepared.Events, segments.Count, segments.Sum(s => s.Old.File.Size), segments.Sum(s => s.Draft.Size), log.Sample(prepared, MostInSample));
+            },
+            cancellationToken);
+    }
+
+    private static RewriteRequest Request(EventChange change, LogPosition end) => new(
+        end, change.ConditionSql, [.. change.Setters.Select(s => new ColumnAssignment(new EventColumn(s.Property.Name, s.Property.Type), s.StoredValue, s.Fails))]);
+
+    private void Register(EventChange change) => duckDb.Register(ScalarFunctions.BeyondTable(change.Callbacks));
+}
