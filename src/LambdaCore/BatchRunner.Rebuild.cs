@@ -26,7 +26,7 @@ internal sealed partial class BatchRunner<TEvent>
             if (rebuild.Prepared.Count > 0)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                Hand(view.Batch.Publish(rebuild), view);
+                Hand([.. ArchivesOf(view), .. view.Batch.Publish(rebuild)], view);
             }
 
             return true;
@@ -48,16 +48,17 @@ internal sealed partial class BatchRunner<TEvent>
         }
     }
 
-    /// <summary>Hands new layers to a view in the place of all others, and closes them if the view does not take them.</summary>
+    /// <summary>Hands all layers to a view, and closes those new ones that the view does not take.</summary>
     private static void Hand(IReadOnlyList<BatchView> layers, ServedView<TEvent> view)
     {
+        IReadOnlyList<BatchView> before = view.Snapshot.Batches;
         try
         {
             view.Replace(layers);
         }
         finally
         {
-            foreach (BatchView layer in layers.Except(view.Snapshot.Batches))
+            foreach (BatchView layer in layers.Except(view.Snapshot.Batches).Except(before))
             {
                 layer.Release();
             }

@@ -142,6 +142,11 @@ internal sealed partial class BatchRunner<TEvent>(
         try
         {
             BatchRun run = await RunAloneAsync(mode, new ProgressReporter(progress, clock), cancellationToken).ConfigureAwait(false);
+            if (Retention != Retention.Forever)
+            {
+                run = run with { Retention = await RetainAsync(cancellationToken).ConfigureAwait(false) };
+            }
+
             await CompactAsync(cancellationToken).ConfigureAwait(false);
             Health.Succeeded(run);
             Succeeded?.Invoke(run, startedAt);
@@ -170,6 +175,11 @@ internal sealed partial class BatchRunner<TEvent>(
                 return chosen;
             },
             cancellationToken).ConfigureAwait(false);
+        if (mode == BatchMode.Full && log.RawStart > LogPosition.Zero)
+        {
+            LogMessages.FullBatchKeepsArchives(logger, log.RawStart.Value);
+        }
+
         progress.Expect(views.Where(v => IsToRun(v, mode)).Sum(v => end.Value - StartOf(v, mode).Value));
         List<BatchRunView> reports = [];
         List<Exception> failures = [];
@@ -198,14 +208,14 @@ internal sealed partial class BatchRunner<TEvent>(
 
         // In the order of the views, though roll-ups came last.
         IEnumerable<BatchRunView> inOrder = views.Join(reports, view => view.Plan.Name, report => report.Name, (_, report) => report);
-        return new BatchRun(end, mode, [.. inOrder], clock.GetElapsedTime(started));
+        return new BatchRun(end, mode, [.. inOrder], clock.GetElapsedTime(started)) { RawStart = log.RawStart };
     }
 
     /// <summary>Whether a run is about a view: if its first layers are computed in the background, only one that computes everything anew.</summary>
     private static bool IsToRun(ServedView<TEvent> view, BatchMode mode) => mode == BatchMode.Full || !view.IsRebuilding;
 
     /// <summary>Where the events begin that a run computes for a view.</summary>
-    private static LogPosition StartOf(ServedView<TEvent> view, BatchMode mode) => mode == BatchMode.Full ? LogPosition.Zero : view.Snapshot.End;
+    private LogPosition StartOf(ServedView<TEvent> view, BatchMode mode) => mode == BatchMode.Full ? log.RawStart : view.Snapshot.End;
 
     /// <summary>Brings one view's batch up to a position.</summary>
     /// <returns>What was done; null if there was nothing to do.</returns>
@@ -214,12 +224,13 @@ internal sealed partial class BatchRunner<TEvent>(
     {
         long started = clock.GetTimestamp();
         long bytesBefore = progress.Bytes;
-        LogRange range = view.Batch.Has(view.Snapshot.Batches) ? new(StartOf(view, mode), end) : new(LogPosition.Zero, end);
+        TakeOver(view);
+        LogRange range = new(StartOf(view, mode), end);
         long keys = 0;
         if (!range.IsEmpty)
         {
             bool isNew = range.Start == view.Snapshot.End;
-            IReadOnlyList<BatchView> kept = isNew ? view.Snapshot.Batches : [];
+            IReadOnlyList<BatchView> kept = isNew ? view.Snapshot.Batches : ArchivesOf(view);
             BatchView computed = sources.Of(view, range) is { } source
                 ? view.Batch.RollUp(kept, source, range, progress, cancellationToken)
                 : view.Batch.Compute(kept, range, progress, cancellationToken);
@@ -234,7 +245,7 @@ internal sealed partial class BatchRunner<TEvent>(
                 }
                 else
                 {
-                    view.Replace([computed]);
+                    view.Replace([.. kept, computed]);
                 }
             });
         }
@@ -243,32 +254,46 @@ internal sealed partial class BatchRunner<TEvent>(
         return range.IsEmpty && merged == 0
             ? null
             : new BatchRunView(
-                view.Plan.Name, range, keys, progress.Bytes - bytesBefore, view.Snapshot.Batches.Count, merged, clock.GetElapsedTime(started));
+                view.Plan.Name, range, keys, progress.Bytes - bytesBefore, view.Snapshot.Batches.Count, merged, clock.GetElapsedTime(started))
+            {
+                Archive = view.Snapshot.Start < log.RawStart ? new LogRange(view.Snapshot.Start, log.RawStart) : default,
+            };
     }
 
-    /// <summary>Merges the last layers of a view, if they are out of proportion.</summary>
+    /// <summary>Merges the last layers of a view, if they are out of proportion, and the last of its archive layers likewise.</summary>
     /// <returns>How many layers became one; 0 if none did.</returns>
-    private static int Merge(ServedView<TEvent> view, ProgressReporter progress, CancellationToken cancellationToken)
+    private int Merge(ServedView<TEvent> view, ProgressReporter progress, CancellationToken cancellationToken)
     {
-        IReadOnlyList<BatchView> layers = view.Snapshot.Batches;
-        int merged = MergePlan.LayersToMerge([.. layers.Select(l => l.Lookup.Count)]);
-        if (merged > 0)
-        {
-            BatchView[] kept = [.. layers.SkipLast(merged)];
-            BatchView result = view.Batch.Merge(kept, [.. layers.TakeLast(merged)], progress, cancellationToken);
-            Hand(result, view, () => view.Replace([.. kept, result]));
-        }
+        BatchView[] archives = ArchivesOf(view);
+        BatchView[] others = [.. view.Snapshot.Batches.Skip(archives.Length)];
+        return Merge(archives, others) + Merge(others, []);
 
-        return merged;
+        int Merge(BatchView[] layers, BatchView[] after)
+        {
+            int merged = MergePlan.LayersToMerge([.. layers.Select(l => l.Lookup.Count)]);
+            if (merged > 0)
+            {
+                BatchView[] before = [.. view.Snapshot.Batches.TakeWhile(l => l != layers[^merged])];
+                BatchView result = view.Batch.Merge([.. before, .. after], [.. layers.TakeLast(merged)], progress, cancellationToken);
+                Hand(result, view, () => view.Replace([.. before, result, .. after]));
+            }
+
+            return merged;
+        }
     }
 
-    private static void Repair(ServedView<TEvent> view, LookupDamagedException damage)
+    private void Repair(ServedView<TEvent> view, LookupDamagedException damage)
     {
         IReadOnlyList<BatchView> layers = view.Snapshot.Batches;
         if (layers.FirstOrDefault(l => l.Lookup.Path == damage.Path) is not { } damaged)
         {
             // Somebody else was here before.
             return;
+        }
+
+        if (damaged.Range.Start < log.RawStart)
+        {
+            throw view.Batch.ArchiveDamaged(damaged.Range, damage.Path, damage);
         }
 
         BatchView[] kept = [.. layers.Where(l => l != damaged)];
@@ -279,8 +304,7 @@ internal sealed partial class BatchRunner<TEvent>(
         }
         else
         {
-            BatchView whole = view.Batch.Compute([], new LogRange(LogPosition.Zero, view.Snapshot.End), ProgressReporter.None, CancellationToken.None);
-            Hand(whole, view, () => view.Replace([whole]));
+            TakeOver(view);
         }
     }
 

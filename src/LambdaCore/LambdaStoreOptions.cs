@@ -60,6 +60,9 @@ public sealed class LambdaStoreOptions<TEvent>
     /// <summary>How views are computed anew in the background, and when.</summary>
     public RebuildOptions Rebuilds { get; set; } = new();
 
+    /// <summary>How long the master dataset keeps raw events. Default: <see cref="LambdaCore.Retention.Forever"/>.</summary>
+    public Retention Retention { get; set; } = Retention.Forever;
+
     /// <summary>
     /// Whether each batch run compares what it computed with what the speed layer has of the same events: see <see cref="DriftReport"/>. The run takes up to
     /// twice the processor time where most keys have few events, and hardly more where they have many. Default: false, unless the
@@ -178,6 +181,7 @@ public sealed class LambdaStoreOptions<TEvent>
         ArgumentNullException.ThrowIfNull(BatchSchedule);
         ArgumentNullException.ThrowIfNull(Rebuilds);
         Rebuilds.Validate();
+        ArgumentNullException.ThrowIfNull(Retention);
         ArgumentNullException.ThrowIfNull(TimeProvider);
         ArgumentNullException.ThrowIfNull(LoggerFactory);
     }

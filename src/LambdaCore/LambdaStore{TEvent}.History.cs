@@ -50,7 +50,8 @@ public sealed partial class LambdaStore<TEvent>
     /// <summary>Says which events a row of a view is made of.</summary>
     /// <remarks>
     /// The row is that of <see cref="Reconciliation.Merge"/>: all events before one position count that do not wait for a batch. Folding the events that are listed
-    /// with a <see cref="ExplainedEvent{TEvent}.Source"/> gives it. What is not sealed is sealed when the events are enumerated.
+    /// with a <see cref="ExplainedEvent{TEvent}.Source"/> gives it. What is not sealed is sealed when the events are enumerated. Events before <see cref="RawStart"/> have gone by
+    /// <see cref="Retention"/>: the row counts them, but they cannot be listed.
     /// </remarks>
     /// <param name="view">A view that the store was opened with: of any kind. Of a session only the events of this session count.</param>
     /// <param name="key">The key.</param>
@@ -66,7 +67,20 @@ public sealed partial class LambdaStore<TEvent>
         return new ViewExplanation<TEvent, TKey, TResult>(explained.Entry, explained.Receipt, EventsOf(explained, cancellationToken));
     }
 
-    private HistoricalStore<TEvent> AsOf(LogMoment moment) => new(this, new PastLog(cancellationToken => _parts.Log.AtAsync(moment, cancellationToken)));
+    private HistoricalStore<TEvent> AsOf(LogMoment moment) => new(this, new PastLog(cancellationToken => WholeAsync(moment, cancellationToken)));
+
+    private async Task<LogPrefix> WholeAsync(LogMoment moment, CancellationToken cancellationToken)
+    {
+        LogPrefix prefix = await _parts.Log.AtAsync(moment, cancellationToken).ConfigureAwait(false);
+        if (RawStart == LogPosition.Zero)
+        {
+            return prefix;
+        }
+
+        prefix.Dispose();
+        throw new LambdaCoreException(
+            $"The log cannot be read as it was at an earlier moment: the raw events before {RawStart} have gone by retention, and such answers are computed from raw events alone. Ask for the answer of now, without AsOf: it counts them.");
+    }
 
     private async IAsyncEnumerable<ExplainedEvent<TEvent>> EventsOf<TKey, TResult>(
         KeyExplanation<TEvent, TKey, TResult> explained, [EnumeratorCancellation] CancellationToken cancellationToken)

@@ -43,9 +43,16 @@ public sealed partial class LambdaStore<TEvent> : IAsyncDisposable
     }
 
     /// <summary>
-    /// The store in words, several lines: event time and how late events are treated, durability, each view with its windows, and what is being computed anew.
+    /// The store in words, several lines: event time and how late events are treated, durability, each view with its windows, what is being computed anew, and the views whose files
+    /// are there, but that the store was not opened with.
     /// </summary>
-    public string Describe() => string.Join('\n', [_parts.Description, .. _parts.Rebuilds.Jobs.Where(j => !j.IsOver).Select(j => j.Status.ToString())]);
+    public string Describe() => string.Join(
+        '\n',
+        [
+            _parts.Description,
+            .. _parts.Rebuilds.Jobs.Where(j => !j.IsOver).Select(j => j.Status.ToString()),
+            .. _parts.ClosedViews() is { Count: > 0 } closed ? [$"not opened: {string.Join(", ", closed)}"] : Array.Empty<string>(),
+        ]);
 
     /// <inheritdoc cref="Describe"/>
     public override string ToString() => Describe();

@@ -2,6 +2,7 @@ using LambdaCore.DuckDb;
 using LambdaCore.Log;
 using LambdaCore.Serving;
 using LambdaCore.Speed;
+using LambdaCore.Storage;
 using Microsoft.Extensions.Logging;
 
 namespace LambdaCore;
@@ -15,6 +16,12 @@ internal sealed class OpenStore<TEvent>
 
     /// <summary>The lock on the folder.</summary>
     public required IDisposable FolderLock { get; init; }
+
+    /// <summary>The disk.</summary>
+    public required IStorage Storage { get; init; }
+
+    /// <summary>Tells the names of the views that the store has, but was not opened with.</summary>
+    public required Func<IReadOnlyList<string>> ClosedViews { get; init; }
 
     /// <summary>DuckDB.</summary>
     public required DuckDbEngine DuckDb { get; init; }

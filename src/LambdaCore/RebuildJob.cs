@@ -195,7 +195,7 @@ internal sealed class RebuildJob<TEvent> : IRebuildJob, IDisposable
             return;
         }
 
-        if (computation.Prepared.Count == 0 && computation.ComputedEnd > LogPosition.Zero)
+        if (computation.Prepared.Count == 0 && computation.ComputedEnd > computation.Start)
         {
             Report(computation, target, RebuildPhase.Merging);
             await MergeAsync(computation, cancellationToken).ConfigureAwait(false);
@@ -231,7 +231,7 @@ internal sealed class RebuildJob<TEvent> : IRebuildJob, IDisposable
         }
 
         LogPosition computed = computation.ComputedEnd;
-        return computed < target && (computed == LogPosition.Zero || computed < _goal || computation.IsOfWindows || target.Value - computed.Value >= _context.Options.StepEvents);
+        return computed < target && (computed == computation.Start || computed < _goal || computation.IsOfWindows || target.Value - computed.Value >= _context.Options.StepEvents);
     }
 
     private async Task MergeAsync(RebuildComputation computation, CancellationToken cancellationToken)
@@ -247,7 +247,7 @@ internal sealed class RebuildJob<TEvent> : IRebuildJob, IDisposable
         {
             if (serving.End == computation.ComputedEnd)
             {
-                computation.Merge(serving.Batches, cancellationToken);
+                computation.Merge([.. serving.Batches.Where(b => b.Range.Start >= computation.Start)], cancellationToken);
             }
         }
         catch (LookupDamagedException damage)

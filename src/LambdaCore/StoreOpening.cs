@@ -6,6 +6,7 @@ using LambdaCore.Log;
 using LambdaCore.Serving;
 using LambdaCore.Speed;
 using LambdaCore.Storage;
+using LambdaCore.Tables;
 using LambdaCore.Views;
 using Microsoft.Extensions.Logging;
 
@@ -61,7 +62,7 @@ internal static class StoreOpening
             ServingContext<TEvent> context = new(
                 speed, progress, () => log.Acknowledged, log.SealedTally, (view, damage) => batches!.RepairAsync(view, damage), () => batches!.LastRunFailed, options.TimeProvider, codec.EventTimeProperty.Name);
             BatchContext batchContext = new(
-                storage, duckDb, log.Segments, log.StoreId, codec.EventTimeProperty.Name, BatchMemoryBytesOf(options), options.TimeProvider, logger)
+                storage, duckDb, log.Segments, () => log.Dropped, log.StoreId, codec.EventTimeProperty.Name, BatchMemoryBytesOf(options), options.TimeProvider, logger)
             {
                 Revision = () => log.Revision,
                 IsRewritten = log.IsRewritten,
@@ -83,7 +84,11 @@ internal static class StoreOpening
             SpeedConsumer<TEvent> consumer = new(speed, progress, () => scheduler?.OnApplied());
             log.Replay(consumer);
             log.Start(consumer);
-            batches = new BatchRunner<TEvent>(log, speed, views, new DriftLog(options.AuditDrift, logger), options.TimeProvider, logger);
+            batches = new BatchRunner<TEvent>(log, speed, views, new DriftLog(options.AuditDrift, logger), options.TimeProvider, logger)
+            {
+                Retention = options.Retention,
+                ClosedViews = ClosedViews,
+            };
             if (!options.BatchSchedule.IsByHand)
             {
                 scheduler = new BatchScheduler<TEvent>(options, batches, log, progress, logger);
@@ -108,6 +113,8 @@ internal static class StoreOpening
                 ViewsByName = views.ToDictionary(v => v.Plan.Name, StringComparer.Ordinal),
                 Clock = options.TimeProvider,
                 Logger = logger,
+                Storage = storage,
+                ClosedViews = ClosedViews,
                 Description = StoreDescription.Of(folder, options),
             };
             parts.Rebuilds.Resume(views);
@@ -130,6 +137,8 @@ internal static class StoreOpening
 
             throw;
         }
+
+        IReadOnlyList<string> ClosedViews() => [.. ViewFolder.StoredViews(storage).Except(options.Views.Select(v => v.View.Name), StringComparer.Ordinal)];
 
         T Keep<T>(T part)
             where T : IDisposable
@@ -176,8 +185,9 @@ internal static class StoreOpening
             where TRow : struct, IState<TRow>
         {
             BatchTable batch = new(batches, program.Plan, LayerMerge.ByKey<TRow>, RollUpMerge.ByMappedKey<TRow>);
-            ServingSnapshot layers = new(batch.Load(sealedEnd));
-            bool isRebuilding = options.Rebuilds.InBackground && layers.Batches.Count == 0 && sealedEnd.Value > options.Rebuilds.FoldedAtOpening;
+            IReadOnlyList<BatchView> loaded = batch.Load(sealedEnd);
+            ServingSnapshot layers = new(loaded, loaded.Count == 0 ? batch.RawStart : loaded[0].Range.Start);
+            bool isRebuilding = options.Rebuilds.InBackground && layers.Batches.Count == 0 && sealedEnd.Value - layers.Start.Value > options.Rebuilds.FoldedAtOpening;
             LogPosition speedStart = isRebuilding || options.AnswersFromLog ? sealedEnd : layers.End;
             return new ServedView<TEvent, TKey, TResult, TRow>(program, batch, layers, speedStart, serving, reconciliation) { IsRebuilding = isRebuilding };
         }

@@ -9,6 +9,7 @@ namespace LambdaCore.Batch;
 /// <param name="Storage">The disk.</param>
 /// <param name="DuckDb">DuckDB.</param>
 /// <param name="Segments">The segments that hold a range of sealed events, each sound.</param>
+/// <param name="Dropped">What retention has removed from the log.</param>
 /// <param name="StoreId">The store's id.</param>
 /// <param name="EventTimeColumn">The column of event time.</param>
 /// <param name="MemoryBytes">Bytes of memory that a batch may use.</param>
@@ -18,6 +19,7 @@ internal sealed record BatchContext(
     IStorage Storage,
     DuckDbEngine DuckDb,
     Func<LogRange, MaterialisedSegments> Segments,
+    Func<DroppedEvents> Dropped,
     Guid StoreId,
     string EventTimeColumn,
     long MemoryBytes,

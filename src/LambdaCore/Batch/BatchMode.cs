@@ -11,7 +11,8 @@ public enum BatchMode
 
     /// <summary>
     /// Every view from the first event on, anew from the master dataset, as one layer in place of all others. The result is the same; it is for
-    /// when batch views are not to be trusted any more.
+    /// when batch views are not to be trusted any more. What has gone by <see cref="Retention"/> cannot be computed: the archive layer over it stays
+    /// (<see cref="BatchRun.RawStart"/>).
     /// </summary>
     Full,
 }

@@ -18,7 +18,7 @@ internal sealed partial class BatchTable
     /// <summary>Whether the table has layers that a rebuild made: then it came to its end, though its order may still be there.</summary>
     public bool HasLayersOf(Guid rebuild) => _table is not null && _table.Files.Any(f => f.Tags.GetValueOrDefault(RebuildTag) == rebuild.ToString());
 
-    /// <summary>Publishes the layers of a rebuild in one commit. The table has no others afterwards.</summary>
+    /// <summary>Publishes the layers of a rebuild in one commit. Besides them the table has archive layers only afterwards.</summary>
     /// <param name="rebuild">The rebuild, whose layers go on to where the batch ends from now on.</param>
     /// <returns>The layers, oldest first; each is held once, for the caller.</returns>
     public IReadOnlyList<BatchView> Publish(RebuildComputation rebuild)
@@ -36,7 +36,7 @@ internal sealed partial class BatchTable
 
             table.Commit(
                 added,
-                [.. table.Files.Select(f => f.Path)],
+                [.. table.Files.Where(f => !IsArchive(f)).Select(f => f.Path)],
                 rebuild.PreparedEnd.Value,
                 order.Kind == RebuildKind.Reprocessing ? "REPROCESS" : "REBUILD",
                 FactsOf(order, rebuild.PreparedEnd));

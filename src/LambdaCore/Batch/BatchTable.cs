@@ -10,7 +10,7 @@ namespace LambdaCore.Batch;
 
 /// <summary>
 /// Where the batch views of one definition live on disk: a Delta table of keys and states, each of whose files is a layer over a range of
-/// the log, and beside each of them a lookup file of the same rows. All of it can be deleted; it is computed anew from the log.
+/// the log, and beside each of them a lookup file of the same rows. All of it can be deleted and is computed anew from the log, but for an archive layer.
 /// </summary>
 /// <remarks>
 /// One thread at a time. The layers that are served are the caller's; each method that adds one is told which others stay, and
@@ -47,11 +47,15 @@ internal sealed partial class BatchTable
         _plan = plan;
         _states = new StateComputer(context, plan, merge, map);
         _log = new LogStates(context, plan);
-        _folder = $"views/{ViewFolder.NameOf(plan.Name)}";
+        FolderName = ViewFolder.NameOf(plan.Name);
+        _folder = $"{ViewFolder.Parent}/{FolderName}";
         _storage.CreateFolder(_folder);
         _storage.CreateFolder($"{_folder}/{LookupFolder}");
         _table = Reopen();
     }
+
+    /// <summary>The name of the view's folder.</summary>
+    public string FolderName { get; }
 
     /// <summary>The layers that an earlier process left, if they are of use. A layer that is damaged is computed anew.</summary>
     /// <param name="sealedEnd">The end of the master dataset; layers that claim to cover more are of no use.</param>
@@ -60,6 +64,7 @@ internal sealed partial class BatchTable
     {
         if (_table is null || _table.Files.Count == 0)
         {
+            ThrowUnlessArchived([]);
             return [];
         }
 
@@ -69,6 +74,7 @@ internal sealed partial class BatchTable
             return [];
         }
 
+        ThrowUnlessArchived(files);
         List<BatchView> sound = [];
         List<LogRange> damaged = [];
         try
@@ -78,6 +84,10 @@ internal sealed partial class BatchTable
                 try
                 {
                     sound.Add(new BatchView(OpenLookup(file.Path, range), range, long.Parse(file.Tags[KeysTag], CultureInfo.InvariantCulture), file));
+                }
+                catch (LambdaCoreException error) when (range.Start < RawStart)
+                {
+                    throw ArchiveDamaged(range, LookupPath(file.Path), error);
                 }
                 catch (LambdaCoreException error)
                 {
@@ -185,6 +195,10 @@ internal sealed partial class BatchTable
         {
             return merge();
         }
+        catch (LookupDamagedException damage) when (range.Start < RawStart)
+        {
+            throw ArchiveDamaged(range, damage.Path, damage);
+        }
         catch (LookupDamagedException damage)
         {
             LogMessages.BatchLayerDiscarded(_context.Logger, _plan.Name, range.ToString(), damage);
@@ -193,31 +207,50 @@ internal sealed partial class BatchTable
         }
     }
 
-    private BatchView Publish(IReadOnlyList<BatchView> kept, LogRange range, ProgressReporter progress, Func<ScratchLayer, long> write)
+    private BatchView Publish(IReadOnlyList<BatchView> kept, LogRange range, ProgressReporter progress, Func<ScratchLayer, long> write) =>
+        Publish(kept, [(range, write)], "BATCH", [], progress)[0];
+
+    /// <summary>Publishes any number of layers in one commit.</summary>
+    private List<BatchView> Publish(
+        IReadOnlyList<BatchView> kept,
+        IReadOnlyList<(LogRange Range, Func<ScratchLayer, long> Write)> drafts,
+        string operation,
+        IEnumerable<KeyValuePair<string, string>> facts,
+        ProgressReporter progress)
     {
         DeltaTable table = TableToChange();
-        string name = NewName(table, range);
-        using ScratchLayer files = new(_storage);
+        List<BatchView> layers = [];
         try
         {
-            long keys = write(files);
-            progress.Begin(_plan.Name, BatchPhase.Publishing, keys);
-            DeltaFile added = Adopt(files, name, range, keys, []);
-            progress.Advance(keys, added.Size);
-            LogPosition covered = kept.Select(l => l.Range.End).Append(range.End).Max();
-            table.Commit([added], [.. table.Files.Select(f => f.Path).Except(kept.Select(l => l.FileName))], covered.Value, "BATCH");
-            return new BatchView(OpenLookup(name, range), range, keys, added);
+            DeltaFile[] added = [.. drafts.Select(d => PublishFiles(table, d.Range, d.Write, progress))];
+            LogPosition covered = kept.Select(l => l.Range.End).Concat(drafts.Select(d => d.Range.End)).Max();
+            table.Commit(added, [.. table.Files.Select(f => f.Path).Except(kept.Select(l => l.FileName))], covered.Value, operation, facts);
+            layers.AddRange(drafts.Zip(added, (draft, file) => new BatchView(
+                OpenLookup(file.Path, draft.Range), draft.Range, long.Parse(file.Tags[KeysTag], CultureInfo.InvariantCulture), file)));
+            return layers;
         }
         catch
         {
             // Whether the commit exists is unknown if it failed; what comes next reads what is there.
             _isUnsure = true;
+            layers.ForEach(layer => layer.Release());
             throw;
         }
     }
 
     private static string NewName(DeltaTable table, LogRange range) =>
         string.Create(CultureInfo.InvariantCulture, $"{range.Start.Value:D20}-{range.End.Value:D20}-{table.Version + 1}.parquet");
+
+    /// <summary>Writes the files of a layer, and publishes them.</summary>
+    private DeltaFile PublishFiles(DeltaTable table, LogRange range, Func<ScratchLayer, long> write, ProgressReporter progress)
+    {
+        using ScratchLayer files = new(_storage);
+        long keys = write(files);
+        progress.Begin(_plan.Name, BatchPhase.Publishing, keys);
+        DeltaFile added = Adopt(files, NewName(table, range), range, keys, []);
+        progress.Advance(keys, added.Size);
+        return added;
+    }
 
     /// <summary>Publishes the files of a layer, which are to be committed next.</summary>
     private DeltaFile Adopt(ScratchLayer files, string name, LogRange range, long keys, IEnumerable<KeyValuePair<string, string>> tags)
@@ -232,7 +265,7 @@ internal sealed partial class BatchTable
 
     /// <summary>
     /// The files of the table with their ranges, oldest first; null if they are of another definition, or do not follow each other from position zero
-    /// to what the table covers.
+    /// to what the table covers. A view that was added after retention begins later, but not after the raw start.
     /// </summary>
     private List<(LogRange Range, DeltaFile File)>? Layers(DeltaTable table)
     {
@@ -249,7 +282,8 @@ internal sealed partial class BatchTable
 
         layers.Sort((left, right) => left.Range.Start.CompareTo(right.Range.Start));
         IEnumerable<LogPosition> starts = layers.Select(l => l.Range.Start).Append(new LogPosition(table.CoveredPosition));
-        IEnumerable<LogPosition> ends = layers.Select(l => l.Range.End).Prepend(LogPosition.Zero);
+        LogPosition first = layers[0].Range.Start <= RawStart ? layers[0].Range.Start : LogPosition.Zero;
+        IEnumerable<LogPosition> ends = layers.Select(l => l.Range.End).Prepend(first);
         return starts.SequenceEqual(ends) ? layers : null;
     }
 
@@ -292,6 +326,7 @@ internal sealed partial class BatchTable
     /// <summary>Leaves a table alone that is of no use.</summary>
     private void Leave(string reason, Exception? error)
     {
+        ThrowIfArchive(reason, error);
         LogMessages.BatchViewDiscarded(_context.Logger, _plan.Name, reason, error);
         _table = null;
     }

@@ -7,11 +7,15 @@ internal sealed class LookupDamagedException : LambdaCoreException
         : base($"The lookup file '{path}' is damaged at byte {offset}: {what}. Delete the view's folder, or run a batch: the view is computed anew from the log.")
     {
         Path = path;
+        What = what;
         Offset = offset;
     }
 
     /// <summary>The file in the store.</summary>
     public string Path { get; }
+
+    /// <summary>What is wrong.</summary>
+    public string What { get; }
 
     /// <summary>Where in it, in bytes.</summary>
     public long Offset { get; }

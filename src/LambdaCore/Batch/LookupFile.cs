@@ -105,6 +105,17 @@ internal sealed unsafe partial class LookupFile : IDisposable
         }
     }
 
+    /// <summary>Verifies the whole file, whatever of it was verified before.</summary>
+    /// <exception cref="LookupDamagedException">It is damaged.</exception>
+    public void VerifyAll()
+    {
+        VerifyChecksums();
+        for (long block = 0; block < _footer.BlockCount; block++)
+        {
+            Verify(block);
+        }
+    }
+
     /// <summary>Closes the file.</summary>
     public void Dispose() => _file.Dispose();
 

@@ -5,7 +5,7 @@ using LambdaCore.Views;
 namespace LambdaCore.Batch;
 
 /// <summary>
-/// The states of a view that are computed anew, from the first event on, beside those that serve: in parts, each durable as soon as it is
+/// The states of a view that are computed anew, from the first event on that there is, beside those that serve: in parts, each durable as soon as it is
 /// finished, which are merged into layers in the end.
 /// </summary>
 /// <remarks>One thread at a time.</remarks>
@@ -48,12 +48,15 @@ internal sealed class RebuildComputation : IDisposable
     /// <summary>Whether the rows of some windows only are computed; the others are those of the layers that serve.</summary>
     public bool IsOfWindows => _windows is not null;
 
+    /// <summary>The first event that there is: what retention has removed stays as it is.</summary>
+    public LogPosition Start => _context.Dropped().End;
+
     /// <summary>The end of the parts that follow each other from the first event on.</summary>
     public LogPosition ComputedEnd
     {
         get
         {
-            LogPosition end = LogPosition.Zero;
+            LogPosition end = Start;
             foreach ((RebuildPart part, _) in _parts.TakeWhile(p => p.Part.Range.Start <= end))
             {
                 end = part.Range.End;
@@ -70,7 +73,7 @@ internal sealed class RebuildComputation : IDisposable
     public IReadOnlyList<PreparedLayer> Prepared => _prepared;
 
     /// <summary>The end of the new layers.</summary>
-    public LogPosition PreparedEnd => _prepared.Count == 0 ? LogPosition.Zero : _prepared[^1].Range.End;
+    public LogPosition PreparedEnd => _prepared.Count == 0 ? Start : _prepared[^1].Range.End;
 
     /// <summary>Computes the first part that is missing.</summary>
     /// <param name="end">Where parts end for now.</param>
@@ -107,13 +110,14 @@ internal sealed class RebuildComputation : IDisposable
     public bool DropStale(LogPosition end)
     {
         bool any = false;
-        foreach ((RebuildPart part, LookupFile file) in _parts.Where(p => p.Part.Range.End > end || _context.IsRewritten(p.Part.Range, p.Part.Revision)).ToList())
+        LogPosition start = Start;
+        foreach ((RebuildPart part, LookupFile file) in _parts.Where(p => p.Part.Range.Start < start || p.Part.Range.End > end || _context.IsRewritten(p.Part.Range, p.Part.Revision)).ToList())
         {
             Drop(part, file);
             any = true;
         }
 
-        if (_prepared.Count > 0 && _context.IsRewritten(new LogRange(LogPosition.Zero, PreparedEnd), _preparedRevision))
+        if (_prepared.Count > 0 && (_prepared[0].Range.Start < start || _context.IsRewritten(new LogRange(start, PreparedEnd), _preparedRevision)))
         {
             Discard();
             any = true;
@@ -129,7 +133,7 @@ internal sealed class RebuildComputation : IDisposable
     public void Merge(IReadOnlyList<BatchView> serving, CancellationToken cancellationToken)
     {
         Discard();
-        LogRange range = new(LogPosition.Zero, ComputedEnd);
+        LogRange range = new(Start, ComputedEnd);
         _preparedRevision = _parts.Count == 0 ? _context.Revision() : _parts.Min(p => p.Part.Revision);
         try
         {

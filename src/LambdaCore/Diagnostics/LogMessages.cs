@@ -29,6 +29,12 @@ internal static partial class LogMessages
     [LoggerMessage(16, LogLevel.Information, "Vacuum deleted {Files} files of {Bytes} bytes; {Remaining} that are not needed now stay")]
     public static partial void Vacuumed(ILogger logger, int files, long bytes, int remaining);
 
+    [LoggerMessage(13, LogLevel.Information, "Retention removed {Segments} segments: the raw events before {RawStart} have gone")]
+    public static partial void RawEventsDropped(ILogger logger, int segments, long rawStart);
+
+    [LoggerMessage(17, LogLevel.Warning, "Retention removes nothing, because the store has views that it was not opened with and whose history would go: {Views}. Open it with them, or drop them")]
+    public static partial void RetentionWaits(ILogger logger, string views);
+
     [LoggerMessage(20, LogLevel.Information, "Batch view {View} has a layer over the events {Range}: {Keys} keys in {Elapsed}")]
     public static partial void BatchViewBuilt(ILogger logger, string view, string range, long keys, TimeSpan elapsed);
 
@@ -58,6 +64,12 @@ internal static partial class LogMessages
 
     [LoggerMessage(29, LogLevel.Warning, "Computing view {View} anew failed, {Failures} in a row; it is tried again in {Delay}. The view answers as before")]
     public static partial void RebuildFailed(ILogger logger, Exception error, string view, int failures, TimeSpan? delay);
+
+    [LoggerMessage(34, LogLevel.Information, "Batch view {View} has a layer over the events {Range}, so that raw events may go: {Keys} keys in {Elapsed}")]
+    public static partial void BatchViewArchived(ILogger logger, string view, string range, long keys, TimeSpan elapsed);
+
+    [LoggerMessage(35, LogLevel.Warning, "The full batch computes the events from {RawStart} on only: those before have gone by retention, and the archive layers over them stay as they are")]
+    public static partial void FullBatchKeepsArchives(ILogger logger, long rawStart);
 
     [LoggerMessage(40, LogLevel.Error, "The layers disagree about {Mismatches} of {Keys} keys of view {View}, over the events {Range}, for instance about {Mismatch}. Answers now follow the batch. Please report this")]
     public static partial void DriftFound(ILogger logger, string view, string range, long mismatches, long keys, string mismatch);

@@ -35,8 +35,10 @@ internal sealed class DeadLetterTable<TEvent>
     /// <param name="codec">Restores events.</param>
     /// <param name="clock">Gives the times in the commits.</param>
     /// <param name="storeId">Which store it belongs to.</param>
-    /// <param name="sealedEnd">The end of the master dataset.</param>
-    public DeadLetterTable(IStorage storage, DuckDbEngine duckDb, EventCodec<TEvent> codec, TimeProvider clock, Guid storeId, LogPosition sealedEnd)
+    /// <param name="rawStart">Where the master dataset begins.</param>
+    /// <param name="sealedEnd">Where it ends.</param>
+    public DeadLetterTable(
+        IStorage storage, DuckDbEngine duckDb, EventCodec<TEvent> codec, TimeProvider clock, Guid storeId, LogPosition rawStart, LogPosition sealedEnd)
     {
         _storage = storage;
         _duckDb = duckDb;
@@ -56,6 +58,8 @@ internal sealed class DeadLetterTable<TEvent>
             {
                 _table.Commit([], leftOver, sealedEnd.Value, "ROLLBACK");
             }
+
+            DropBefore(rawStart, sealedEnd);
         }
     }
 
@@ -92,6 +96,15 @@ internal sealed class DeadLetterTable<TEvent>
         DeltaFile added = new(name, draft.Size, draft.Sha256, _clock.GetUtcNow(), draft.Stats, SegmentList.TagsOf(range));
         table.Commit([added], FilesFrom(table, range.Start), range.End.Value, "REJECT");
         _verifier.Trust(added);
+    }
+
+    /// <summary>Removes the files whose events all lie before a position: the master dataset has said that they have gone.</summary>
+    public void DropBefore(LogPosition rawStart, LogPosition sealedEnd)
+    {
+        if (_table is { } table && table.Files.Where(f => SegmentList.RangeOf(Folder, f).End <= rawStart).Select(f => f.Path).ToList() is { Count: > 0 } gone)
+        {
+            table.Commit([], gone, sealedEnd.Value, SegmentList.RetainOperation);
+        }
     }
 
     /// <summary>Reads the events of one file, in order.</summary>

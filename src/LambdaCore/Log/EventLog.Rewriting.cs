@@ -192,12 +192,19 @@ internal sealed partial class EventLog<TEvent>
     }
 
     /// <summary>The master dataset at one version.</summary>
-    private sealed record Content(SegmentList Segments, SegmentTally Tally, long Revision)
+    private sealed record Content(DroppedEvents Dropped, SegmentList Segments, SegmentTally Tally, long Revision)
     {
         public static Content Of(DeltaTable table)
         {
+            DroppedEvents dropped = DroppedEvents.Of(table.Snapshot);
             SegmentList segments = SegmentList.Of(table);
-            return new Content(segments, new SegmentTally(segments), ContentChange.RevisionOf(table.Snapshot));
+            return new Content(dropped, segments, new SegmentTally(dropped, segments), ContentChange.RevisionOf(table.Snapshot));
         }
+
+        /// <summary>The segments that hold a range.</summary>
+        public IReadOnlyList<SegmentFile> Covering(LogRange range) => range.IsEmpty || range.Start >= Dropped.End
+            ? Segments.Covering(range)
+            : throw new LambdaCoreException(
+                $"The events {range} were to be read, but the raw events before {Dropped.End} have gone by retention. Only the archive layers of the views have states of them.");
     }
 }

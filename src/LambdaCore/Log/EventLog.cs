@@ -63,7 +63,7 @@ internal sealed partial class EventLog<TEvent> : IDisposable, IAsyncDisposable
             storage.Delete($"{Folder}/{orphan}");
         }
 
-        _deadLetters = new DeadLetterTable<TEvent>(storage, duckDb, codec, clock, table.StoreId, _content.Segments.End);
+        _deadLetters = new DeadLetterTable<TEvent>(storage, duckDb, codec, clock, table.StoreId, _content.Segments.Start, _content.Segments.End);
         _wal = WriteAheadLog.Open(storage, table.StoreId, _content.Segments.End, new WriteAheadLogOptions());
     }
 
@@ -89,7 +89,7 @@ internal sealed partial class EventLog<TEvent> : IDisposable, IAsyncDisposable
 
     /// <summary>When the newest sealed event was appended, in microseconds since the Unix epoch; <see cref="long.MinValue"/> for none.</summary>
     public long SealedIngestedAt =>
-        _content.Segments.Segments.Count == 0 ? long.MinValue : long.Parse(_content.Segments.Segments[^1].File.Tags[LastIngestedAtTag], CultureInfo.InvariantCulture);
+        _content.Segments.Segments.Count == 0 ? Dropped.LastIngestedAt : LastIngestedAt(_content.Segments.Segments[^1]);
 
     /// <summary>
     /// About the size of the events from a position on, as they are on disk: in the write-ahead log, or in segments. Quick where the position is
@@ -227,10 +227,11 @@ internal sealed partial class EventLog<TEvent> : IDisposable, IAsyncDisposable
 
     /// <summary>The segments that hold a range of sealed events; each was verified since the store was opened, and stays on disk until the caller disposes what he gets.</summary>
     /// <exception cref="LogCorruptException">A segment is damaged or missing.</exception>
+    /// <exception cref="LambdaCoreException">Retention has removed events of the range.</exception>
     public MaterialisedSegments Segments(LogRange range)
     {
         Content content = _content;
-        return Hold(range, () => (content = _content).Segments.Covering(range)) with { Revision = content.Revision };
+        return Hold(range, () => (content = _content).Covering(range)) with { Revision = content.Revision };
     }
 
     /// <summary>Stops taking in events, lets those accepted reach their end, and closes the files.</summary>

@@ -70,11 +70,11 @@ internal sealed class PastVersions
         return all._versions.Index().Where(v => !all.Touched(v.Index).All(exists)).Select(v => (DateTimeOffset?)v.Item.ChangedAt).LastOrDefault();
     }
 
-    /// <summary>The stretches before a position, in order, without gap or overlap; as far as events are sealed.</summary>
+    /// <summary>The stretches before a position, in order, without gap or overlap, from where raw events begin; as far as events are sealed.</summary>
     public IReadOnlyList<PastStretch> Before(LogPosition end)
     {
         List<PastStretch> stretches = [];
-        LogPosition next = LogPosition.Zero;
+        LogPosition next = _now.Start;
         for (int i = 0; i < _versions.Count; i++)
         {
             HashSet<string> touched = [.. Touched(i).Select(s => s.File.Path)];

@@ -26,7 +26,15 @@ internal static class RewrittenRanges
             before = snapshot;
         }
 
-        return old is null ? [] : [.. Stretches(old.Segments, SegmentList.Of(table, before!).Segments).Where(s => changed.Any(c => Overlap(c, s.Range)))];
+        if (old is null)
+        {
+            return [];
+        }
+
+        // What retention has removed since can neither be read nor patched any more.
+        SegmentList current = SegmentList.Of(table, before!);
+        IReadOnlyList<SegmentFile> kept = [.. old.Segments.Where(s => s.Range.Start >= current.Start)];
+        return [.. Stretches(kept, current.Segments).Where(s => changed.Any(c => Overlap(c, s.Range)))];
     }
 
     /// <summary>The shortest stretches in which files of before and of now begin and end together, without those over which they are the same.</summary>

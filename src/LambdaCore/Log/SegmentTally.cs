@@ -21,12 +21,15 @@ internal sealed class SegmentTally
     /// <summary>The ends of former segments within a segment: for each the number of events since the one before, and by how much the figures have grown since.</summary>
     private const string PointsTag = "ends";
 
+    private readonly EventTimeTally _before;
     private readonly List<(LogPosition End, EventTimeTally Tally)> _sums = [];
 
     /// <summary>Adds up the segments of a list.</summary>
-    public SegmentTally(SegmentList segments)
+    /// <param name="dropped">The events before the first of them.</param>
+    /// <param name="segments">The segments.</param>
+    public SegmentTally(DroppedEvents dropped, SegmentList segments)
     {
-        EventTimeTally sum = EventTimeTally.None;
+        EventTimeTally sum = _before = dropped.Tally;
         foreach (SegmentFile segment in segments.Segments)
         {
             foreach ((LogPosition end, EventTimeTally tally) in EndsIn(segment))
@@ -39,7 +42,7 @@ internal sealed class SegmentTally
     }
 
     /// <summary>What the times of all events came to.</summary>
-    public EventTimeTally Whole => _sums.Count == 0 ? EventTimeTally.None : _sums[^1].Tally;
+    public EventTimeTally Whole => _sums.Count == 0 ? _before : _sums[^1].Tally;
 
     /// <summary>The tags of a segment's file; what is zero or missing has none.</summary>
     /// <param name="tally">What the times of its events came to.</param>
@@ -56,7 +59,7 @@ internal sealed class SegmentTally
         }.Where(t => t.Value != t.Absent).Select(t => KeyValuePair.Create(t.Tag, t.Value.ToString(CultureInfo.InvariantCulture)));
 
     /// <summary>What the times of the events before a position came to.</summary>
-    /// <param name="end">The end of a segment; else the end of the last segment before it counts.</param>
+    /// <param name="end">The end of a segment; else the end of the last segment before it counts. What was removed is known as a whole only.</param>
     public EventTimeTally Before(LogPosition end)
     {
         int low = 0;
@@ -67,7 +70,7 @@ internal sealed class SegmentTally
             (low, high) = _sums[middle].End <= end ? (middle + 1, high) : (low, middle);
         }
 
-        return low == 0 ? EventTimeTally.None : _sums[low - 1].Tally;
+        return low == 0 ? _before : _sums[low - 1].Tally;
     }
 
     /// <summary>How many ends a segment remembers, with its own.</summary>
@@ -111,7 +114,7 @@ internal sealed class SegmentTally
             }
         }
 
-        yield return (segment.Range.End, Of(segment.File));
+        yield return (segment.Range.End, Of(segment.File.Tags));
     }
 
     /// <summary>A point as text: the number of events, then how much each figure has grown; what is left out at the end has not.</summary>
@@ -137,12 +140,13 @@ internal sealed class SegmentTally
     private static long[] Figures(in EventTimeTally tally) =>
         [tally.Watermark, tally.HighestTime, tally.Late, tally.TooLate, tally.BatchOnly, tally.Rejected, tally.HeldBack];
 
-    private static EventTimeTally Of(DeltaFile file)
+    /// <summary>What the tags of a segment's file say.</summary>
+    public static EventTimeTally Of(IReadOnlyDictionary<string, string> tags)
     {
         return new EventTimeTally(
             Tag(WatermarkTag, long.MinValue), Tag(MaxEventTimeTag, long.MinValue), Tag(LateTag, 0), Tag(TooLateTag, 0), Tag(BatchOnlyTag, 0), Tag(RejectedTag, 0), Tag(HeldBackTag, 0));
 
         long Tag(string name, long absent) =>
-            file.Tags.TryGetValue(name, out string? text) ? long.Parse(text, CultureInfo.InvariantCulture) : absent;
+            tags.TryGetValue(name, out string? text) ? long.Parse(text, CultureInfo.InvariantCulture) : absent;
     }
 }

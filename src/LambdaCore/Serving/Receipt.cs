@@ -9,7 +9,8 @@ public sealed record Receipt
     public required AnswerSource Source { get; init; }
 
     /// <summary>
-    /// The events whose fold the answer is. It starts at zero, unless the speed view alone was asked for. Only rows that
+    /// The events whose fold the answer is. It starts at zero, unless the speed view alone was asked for, or the view was added when retention had removed the
+    /// first events already: then it starts at the <see cref="LambdaStore{TEvent}.RawStart"/> of that time. Only rows that
     /// <see cref="LambdaCore.Reconciliation.Replace"/> and <see cref="LambdaCore.Reconciliation.Hybrid"/> take from the batch, in whole or in part, count fewer of them; their
     /// <see cref="ViewEntry{TKey, TResult}.BatchWeight"/> says so.
     /// </summary>

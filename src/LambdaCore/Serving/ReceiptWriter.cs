@@ -77,9 +77,9 @@ internal sealed class ReceiptWriter
             Source = reading.Contributed,
             Range = layers switch
             {
-                AnswerSource.Batch => new LogRange(LogPosition.Zero, batchEnd),
+                AnswerSource.Batch => new LogRange(reading.Snapshot.Start, batchEnd),
                 AnswerSource.Speed => new LogRange(batchEnd, reading.Position),
-                _ => new LogRange(LogPosition.Zero, reading.Position),
+                _ => new LogRange(reading.Snapshot.Start, reading.Position),
             },
             BatchEnd = batchEnd,
             Reconciliation = how.Receipt(),

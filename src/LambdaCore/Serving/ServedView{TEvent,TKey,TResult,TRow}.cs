@@ -70,7 +70,7 @@ internal sealed class ServedView<TEvent, TKey, TResult, TRow> : ServedView<TEven
     /// <inheritdoc/>
     public override void Replace(IReadOnlyList<BatchView> batches)
     {
-        ServingSnapshot next = new(batches);
+        ServingSnapshot next = new(batches, Snapshot.Start);
         if (next.End < Snapshot.End)
         {
             throw new LambdaCoreException($"The batch views of view '{Plan.Name}' were to be replaced by some that end at {next.End}, but those before went on to {Snapshot.End}. Run the batch again.");

@@ -3,16 +3,18 @@ using LambdaCore.Batch;
 namespace LambdaCore.Serving;
 
 /// <summary>
-/// The immutable layers of one view at a moment: batch views that follow each other from position zero. The speed layer goes on
-/// where they end. Immutable.
+/// The immutable layers of one view at a moment: batch views that follow each other from position zero, or from where the view begins to count. The speed
+/// layer goes on where they end. Immutable.
 /// </summary>
 internal sealed class ServingSnapshot
 {
     /// <summary>Creates a list of layers.</summary>
+    /// <param name="batches">The batch views, oldest first.</param>
+    /// <param name="start">The first event that the view counts.</param>
     /// <exception cref="LambdaCoreException">There is a gap or an overlap between them.</exception>
-    public ServingSnapshot(IReadOnlyList<BatchView> batches)
+    public ServingSnapshot(IReadOnlyList<BatchView> batches, LogPosition start)
     {
-        LogPosition end = LogPosition.Zero;
+        LogPosition end = start;
         foreach (BatchView batch in batches)
         {
             if (batch.Range.Start != end)
@@ -24,14 +26,18 @@ internal sealed class ServingSnapshot
         }
 
         Batches = batches;
+        Start = start;
         End = end;
     }
 
     /// <summary>No batch view yet.</summary>
-    public static ServingSnapshot Empty { get; } = new([]);
+    public static ServingSnapshot Empty { get; } = new([], LogPosition.Zero);
 
     /// <summary>The batch views, oldest first.</summary>
     public IReadOnlyList<BatchView> Batches { get; }
+
+    /// <summary>Where they begin: zero, unless the view was added when retention had removed the events before.</summary>
+    public LogPosition Start { get; }
 
     /// <summary>Where they end.</summary>
     public LogPosition End { get; }

@@ -46,7 +46,7 @@ internal interface IStorage
     /// <param name="folder">The folder; empty for the store's own.</param>
     IReadOnlyList<string> List(string folder);
 
-    /// <summary>The names of the folders directly in a folder, in ordinal order, without the scratch folder; none when the folder does not exist.</summary>
+    /// <summary>The names of the folders directly in a folder, in ordinal order; none when the folder does not exist.</summary>
     /// <param name="folder">The folder; empty for the store's own.</param>
     IReadOnlyList<string> ListFolders(string folder);
 

@@ -73,37 +73,9 @@ internal sealed class PhysicalStorage : IStorage
         return Try("reading the length", physicalPath, () => new FileInfo(physicalPath).Length);
     }
 
-    public IReadOnlyList<string> List(string folder)
-    {
-        string physicalPath = PhysicalFolderOf(folder);
-        return Try("list", physicalPath, () =>
-        {
-            if (!Directory.Exists(physicalPath))
-            {
-                return [];
-            }
+    public IReadOnlyList<string> List(string folder) => List(folder, Directory.GetFiles);
 
-            string[] names = Array.ConvertAll(Directory.GetFiles(physicalPath), file => Path.GetFileName(file));
-            Array.Sort(names, StringComparer.Ordinal);
-            return names;
-        });
-    }
-
-    public IReadOnlyList<string> ListFolders(string folder)
-    {
-        string physicalPath = PhysicalFolderOf(folder);
-        return Try("list", physicalPath, () =>
-        {
-            if (!Directory.Exists(physicalPath))
-            {
-                return [];
-            }
-
-            string[] names = Array.ConvertAll(Directory.GetDirectories(physicalPath), f => Path.GetFileName(f));
-            Array.Sort(names, StringComparer.Ordinal);
-            return folder.Length == 0 ? [.. names.Where(n => n != ScratchName)] : names;
-        });
-    }
+    public IReadOnlyList<string> ListFolders(string folder) => List(folder, Directory.GetDirectories);
 
     public void CreateFolder(string folder) => CreatePhysicalFolder(PhysicalFolderOf(folder));
 
@@ -189,6 +161,22 @@ internal sealed class PhysicalStorage : IStorage
     public IStorageFork Fork(string target) => new PhysicalFork(this, target);
 
     public IDisposable Lock(string path) => PhysicalLock.Take(PhysicalPathOf(path));
+
+    private string[] List(string folder, Func<string, string[]> list)
+    {
+        string physicalPath = PhysicalFolderOf(folder);
+        return Try("list", physicalPath, () =>
+        {
+            if (!Directory.Exists(physicalPath))
+            {
+                return [];
+            }
+
+            string[] names = Array.ConvertAll(list(physicalPath), entry => Path.GetFileName(entry));
+            Array.Sort(names, StringComparer.Ordinal);
+            return names;
+        });
+    }
 
     private static SafeFileHandle OpenNew(string path, string physicalPath)
     {

@@ -11,7 +11,7 @@ internal sealed class DeltaSnapshot
     private readonly ImmutableSortedDictionary<string, (DeltaFile File, long AddedIn)> _files;
     private readonly ImmutableDictionary<string, RemovedFile> _removed;
     private readonly ImmutableSortedDictionary<string, long> _transactions;
-    private readonly ImmutableSortedDictionary<string, long> _operations;
+    private readonly ImmutableSortedDictionary<string, (long Version, ImmutableSortedDictionary<string, string> Facts)> _operations;
 
     private DeltaSnapshot(
         DeltaCommit last,
@@ -19,7 +19,7 @@ internal sealed class DeltaSnapshot
         ImmutableSortedDictionary<string, (DeltaFile File, long AddedIn)> files,
         ImmutableDictionary<string, RemovedFile> removed,
         ImmutableSortedDictionary<string, long> transactions,
-        ImmutableSortedDictionary<string, long> operations,
+        ImmutableSortedDictionary<string, (long Version, ImmutableSortedDictionary<string, string> Facts)> operations,
         (long Version, DateTimeOffset Since) oldestWhole)
     {
         LastCommit = last;
@@ -55,6 +55,9 @@ internal sealed class DeltaSnapshot
     /// <summary>How far an application's data is in the table; null if it never said.</summary>
     public long? TransactionVersion(Guid appId) => _transactions.TryGetValue(appId.ToString(), out long version) ? version : null;
 
+    /// <summary>The facts of the newest commit of an operation; null if there is none.</summary>
+    public ImmutableSortedDictionary<string, string>? LastFacts(string operation) => _operations.GetValueOrDefault(operation).Facts;
+
     /// <summary>The files that an older version had, in ordinal order of their paths; null if some are forgotten.</summary>
     /// <param name="version">From 0 to <see cref="Version"/>.</param>
     public IReadOnlyList<DeltaFile>? FilesAt(long version)
@@ -68,7 +71,7 @@ internal sealed class DeltaSnapshot
     }
 
     /// <summary>The newest version, up to this one, that was made by an operation; null if there is none.</summary>
-    public long? LastVersionOf(string operation) => _operations.TryGetValue(operation, out long version) ? version : null;
+    public long? LastVersionOf(string operation) => _operations.TryGetValue(operation, out (long Version, ImmutableSortedDictionary<string, string> Facts) last) ? last.Version : null;
 
     /// <summary>Whether a file is in this version, or was in an earlier one and is not forgotten.</summary>
     public bool Knows(string path) => _files.ContainsKey(path) || _removed.ContainsKey(path);
@@ -87,7 +90,7 @@ internal sealed class DeltaSnapshot
                 ImmutableSortedDictionary.Create<string, (DeltaFile, long)>(StringComparer.Ordinal),
                 ImmutableDictionary.Create<string, RemovedFile>(StringComparer.Ordinal),
                 ImmutableSortedDictionary.Create<string, long>(StringComparer.Ordinal),
-                ImmutableSortedDictionary.Create<string, long>(StringComparer.Ordinal),
+                ImmutableSortedDictionary.Create<string, (long, ImmutableSortedDictionary<string, string>)>(StringComparer.Ordinal),
                 (commit.Version, commit.Timestamp)).Apply(commit, out problem);
     }
 
@@ -127,7 +130,7 @@ internal sealed class DeltaSnapshot
             files.ToImmutable(),
             removed.ToImmutable(),
             _transactions.SetItems(commit.Transactions),
-            _operations.SetItem(commit.Operation, commit.Version),
+            _operations.SetItem(commit.Operation, (commit.Version, commit.Facts)),
             OldestWhole);
     }
 

@@ -7,8 +7,8 @@ namespace LambdaCore.Tables;
 /// <param name="File">The file.</param>
 internal readonly record struct SegmentFile(LogRange Range, DeltaFile File);
 
-/// <summary>The files of the master dataset in the order of the log: contiguous from 0 to the table's covered position,
-/// or there is no list.</summary>
+/// <summary>The files of the master dataset in the order of the log: contiguous from the raw start, which is 0 until retention removes
+/// events, to the table's covered position, or there is no list.</summary>
 /// <remarks>Immutable.</remarks>
 internal sealed class SegmentList
 {
@@ -18,13 +18,26 @@ internal sealed class SegmentList
     /// <summary>The tag of a file that holds the first position after it.</summary>
     public const string EndTag = "end";
 
-    private SegmentList(SegmentFile[] segments) => Segments = segments;
+    /// <summary>The operation of a commit that removes the oldest segments for good.</summary>
+    public const string RetainOperation = "RETAIN";
+
+    /// <summary>The fact of such a commit that says where the segments begin afterwards.</summary>
+    public const string RawStartFact = "raw_start";
+
+    private SegmentList(LogPosition start, SegmentFile[] segments)
+    {
+        Start = start;
+        Segments = segments;
+    }
+
+    /// <summary>Where the segments begin: all events before it have gone.</summary>
+    public LogPosition Start { get; }
 
     /// <summary>The segments in order.</summary>
     public IReadOnlyList<SegmentFile> Segments { get; }
 
     /// <summary>The first position that is in no segment.</summary>
-    public LogPosition End => Segments.Count == 0 ? LogPosition.Zero : Segments[^1].Range.End;
+    public LogPosition End => Segments.Count == 0 ? Start : Segments[^1].Range.End;
 
     /// <summary>The segments of the last version of the master dataset.</summary>
     /// <param name="table">The master dataset.</param>
@@ -41,7 +54,8 @@ internal sealed class SegmentList
     {
         SegmentFile[] segments = [.. snapshot.Files.Select(file => new SegmentFile(RangeOf(table.Folder, file), file))];
         Array.Sort(segments, (left, right) => left.Range.Start.CompareTo(right.Range.Start));
-        LogPosition end = LogPosition.Zero;
+        LogPosition start = RawStartOf(snapshot);
+        LogPosition end = start;
         foreach (SegmentFile segment in segments)
         {
             if (segment.Range.Start != end)
@@ -55,9 +69,14 @@ internal sealed class SegmentList
 
         long covered = snapshot.CoveredPosition;
         return end.Value == covered
-            ? new SegmentList(segments)
+            ? new SegmentList(start, segments)
             : throw TableCorruptException.At(table.Folder, 0, $"the segments of version {snapshot.Version} end at position {end}, but the table says that it covers the log up to {covered}");
     }
+
+    /// <summary>Where the segments of a version begin.</summary>
+    public static LogPosition RawStartOf(DeltaSnapshot snapshot) => snapshot.LastFacts(RetainOperation) is { } facts
+        ? new LogPosition(long.Parse(facts[RawStartFact], CultureInfo.InvariantCulture))
+        : LogPosition.Zero;
 
     /// <summary>The name of a segment's file.</summary>
     public static string PathOf(LogRange range) => string.Create(

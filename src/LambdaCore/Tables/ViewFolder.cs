@@ -1,4 +1,6 @@
+using System.Globalization;
 using System.Text;
+using LambdaCore.Storage;
 
 namespace LambdaCore.Tables;
 
@@ -11,6 +13,9 @@ internal static class ViewFolder
 {
     /// <summary>The longest folder name; file systems allow 255 bytes, and Windows paths are short.</summary>
     public const int MaximumLength = 120;
+
+    /// <summary>The folder of all views.</summary>
+    public const string Parent = "views";
 
     private const string Plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";
 
@@ -48,6 +53,56 @@ internal static class ViewFolder
                 $"The view's name '{viewName}' needs a folder name of {folder.Length} characters, and at most {MaximumLength} are allowed (a character other than A-Z, a-z, 0-9, '_' and '-' takes three per byte of its UTF-8 form). Choose a shorter name.",
                 nameof(viewName));
     }
+
+    /// <summary>The view's name for a folder's name.</summary>
+    /// <returns>Null if no view has a folder of that name.</returns>
+    public static string? ViewOf(string folder)
+    {
+        List<byte> bytes = [];
+        for (int i = 0; i < folder.Length; i++)
+        {
+            if (folder[i] != '~')
+            {
+                bytes.Add((byte)folder[i]);
+            }
+            else if (byte.TryParse(folder.AsSpan(i + 1, Math.Min(2, folder.Length - i - 1)), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out byte one))
+            {
+                bytes.Add(one);
+                i += 2;
+            }
+        }
+
+        string name = Encoding.UTF8.GetString([.. bytes]);
+        return name.Length > 0 && NameOf(name) == folder ? name : null;
+    }
+
+    /// <summary>The names of the views whose folders have files, in the order of their folders.</summary>
+    /// <param name="storage">The store.</param>
+    public static IReadOnlyList<string> StoredViews(IStorage storage) =>
+        [.. storage.ListFolders(Parent).Where(f => Parts(storage, f).Any(p => storage.List(p).Count > 0)).Select(ViewOf).OfType<string>()];
+
+    /// <summary>Deletes a view's files; what is left after a crash is deleted by another call.</summary>
+    public static void Delete(IStorage storage, string viewName)
+    {
+        string folder = NameOf(viewName);
+        if (!storage.ListFolders(Parent).Contains(folder))
+        {
+            return;
+        }
+
+        foreach (string part in Parts(storage, folder))
+        {
+            foreach (string file in storage.List(part))
+            {
+                storage.Delete($"{part}/{file}");
+            }
+
+            storage.FlushFolder(part);
+        }
+    }
+
+    private static IEnumerable<string> Parts(IStorage storage, string folder) =>
+        storage.ListFolders($"{Parent}/{folder}").Select(f => $"{Parent}/{folder}/{f}").Append($"{Parent}/{folder}");
 
     /// <summary>The folder names of all views of a store, by view name.</summary>
     /// <exception cref="ArgumentException">Two views have names that differ in case only, or not at all.</exception>

@@ -40,6 +40,8 @@ internal sealed class RoomTests
         ["Durability"] = "Log",
         ["Backpressure"] = "Log",
         ["LatePolicy"] = "Log",
+        ["Retention"] = "Log",
+        ["RetentionRun"] = "Log",
         ["DeadLetter`1"] = "Log",
         ["RemainingFile"] = "Log",
         ["VacuumReceipt"] = "Log",

@@ -70,6 +70,6 @@ internal sealed class SegmentTallyTests
         using InMemoryStorage storage = new();
         DeltaTable table = TestTable.Open(storage);
         table.Commit([.. segments.Select(s => s.File)], [], segments[^1].Range.End.Value, "SEAL");
-        return new SegmentTally(SegmentList.Of(table));
+        return new SegmentTally(DroppedEvents.None, SegmentList.Of(table));
     }
 }

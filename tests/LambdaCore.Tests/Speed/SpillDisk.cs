@@ -34,6 +34,8 @@ internal sealed class SpillDisk : IStorage
 
     public void Delete(string path) => _files.TryRemove(path, out _);
 
+    public IReadOnlyList<string> ListFolders(string folder) => throw new NotSupportedException();
+
     public IReadOnlyList<string> List(string folder) =>
         [.. _files.Keys.Where(path => path.StartsWith(folder + "/", StringComparison.Ordinal)).Select(path => path[(folder.Length + 1)..]).Order()];
 
@@ -56,8 +58,6 @@ internal sealed class SpillDisk : IStorage
     public void ClearScratch() => throw new NotSupportedException();
 
     public string Materialise(string path) => throw new NotSupportedException();
-
-    public IReadOnlyList<string> ListFolders(string folder) => throw new NotSupportedException();
 
     public IStorageFork Fork(string target) => throw new NotSupportedException();
 
