@@ -423,7 +423,7 @@ internal sealed partial class StoreModel : IAsyncDisposable
         while (batchEnd != BatchEnd());
         EventTimeStatus expected = _times.Status(batchEnd.Value);
         Model.Check(status == expected, $"the status of event time is {status}, but it must be {expected}");
-        int[] rejected = [.. _times.Rejected.Where(position => _log.Current[position] is not null)];
+        int[] rejected = [.. _times.Rejected.Where(position => position >= _store!.RawStart.Value && _log.Current[position] is not null)];
         int next = 0;
         await foreach (DeadLetter<AnyEvent> letter in _store.ReadDeadLettersAsync())
         {

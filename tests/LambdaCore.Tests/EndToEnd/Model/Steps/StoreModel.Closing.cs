@@ -24,7 +24,7 @@ internal sealed partial class StoreModel
             DeleteDisposable();
         }
 
-        await OpenAsync(RandomViews.Choose(_random));
+        await OpenAsync(Retains ? _views : RandomViews.Choose(_random));
     }
 
     /// <summary>Closes the store in good order.</summary>
@@ -58,7 +58,7 @@ internal sealed partial class StoreModel
     /// <summary>Deletes what is not the truth, while the store is closed.</summary>
     public void DeleteDisposable()
     {
-        if (_memory is not null && _random.Next(3) == 0)
+        if (_memory is not null && !Retains && _random.Next(3) == 0)
         {
             string[] layers = [.. _known.Order().Select(v => $"views/{ViewFolder.NameOf(v)}/_lookup").SelectMany(f => _memory.List(f).Select(file => $"{f}/{file}"))];
             if (layers.Length > 0)
@@ -70,7 +70,7 @@ internal sealed partial class StoreModel
             }
         }
 
-        bool batch = _random.Next(3) > 0;
+        bool batch = !Retains && _random.Next(3) > 0;
         bool speed = !batch || _random.Next(2) == 0;
         Tell($"delete {(batch ? "batch views" : "")} {(speed ? "speed states" : "")}");
         if (_folder is not null)
@@ -101,6 +101,7 @@ internal sealed partial class StoreModel
     /// <summary>Remembers what a store has counted that is closed.</summary>
     private void Leave()
     {
+        Dropped = _store!.RawStart.Value;
         AuditedKeys += _store!.Drift.KeysCompared;
         _store = null;
         _knownRun = null;

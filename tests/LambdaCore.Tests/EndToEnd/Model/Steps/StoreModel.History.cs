@@ -9,7 +9,7 @@ internal sealed partial class StoreModel
     [RandomStep(4)]
     public async Task AskAsOfPositionAsync()
     {
-        if (_diskFailed)
+        if (_diskFailed || _store!.RawStart > LogPosition.Zero)
         {
             return;
         }
@@ -25,7 +25,7 @@ internal sealed partial class StoreModel
     [RandomStep(4)]
     public async Task AskAsOfTimeAsync()
     {
-        if (_diskFailed)
+        if (_diskFailed || _store!.RawStart > LogPosition.Zero)
         {
             return;
         }
@@ -56,7 +56,7 @@ internal sealed partial class StoreModel
     [RandomStep(4)]
     public async Task ExplainAsync()
     {
-        if (_diskFailed)
+        if (_diskFailed || _store!.RawStart > LogPosition.Zero)
         {
             return;
         }
