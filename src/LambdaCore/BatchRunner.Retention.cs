@@ -44,8 +44,8 @@ internal sealed partial class BatchRunner<TEvent>
             return new RetentionRun(start, 0, 0, 0, [], clock.GetElapsedTime(started));
         }
 
-        // Whoever orders a view anew wants it anew from the first event on.
-        string[] waits = [.. ClosedViews(), .. views.Where(v => v.IsRebuilding || v.Batch.RebuildFolder.Order() is not null).Select(v => v.Plan.Name)];
+        // Whoever orders a view anew wants it anew from the first event on, and a view that has not followed a change of the log needs the events to do so.
+        string[] waits = [.. ClosedViews(), .. views.Where(v => v.IsRebuilding || v.Snapshot.Revision != log.Revision || v.Batch.RebuildFolder.Order() is not null).Select(v => v.Plan.Name)];
         if (waits.Length > 0)
         {
             LogMessages.RetentionWaits(logger, string.Join(", ", waits));

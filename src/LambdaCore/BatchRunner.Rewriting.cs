@@ -7,16 +7,26 @@ namespace LambdaCore;
 /// <content>Changes of events that are in the log already, while no batch runs.</content>
 internal sealed partial class BatchRunner<TEvent>
 {
-    /// <summary>Rewrites sealed events after a batch has covered them, and computes the views anew.</summary>
+    /// <summary>
+    /// Rewrites sealed events after a batch has covered them, so that the speed layer holds only events behind those that change; and lets every view follow, all in one
+    /// moment.
+    /// </summary>
     /// <param name="rewrite">Given the end of the events that every view's batch covers, prepares and commits a rewrite of events before it.</param>
-    /// <param name="cancellationToken">Stops the batch.</param>
-    /// <returns>What became of each view.</returns>
+    /// <param name="cancellationToken">Stops the batch. What comes after the commit comes to its end.</param>
+    /// <returns>What became of each view. One that has failed answers for the revision before, until the next batch run.</returns>
     public Task<IReadOnlyList<ChangedView>> RewriteAsync(Func<LogPosition, Task<PreparedRewrite>> rewrite, CancellationToken cancellationToken) =>
         AfterBatchAsync(
             async end =>
             {
+                long before = log.Revision;
+                foreach (ServedView<TEvent> view in views.Where(v => v.Snapshot.End < end))
+                {
+                    // It is computed in the background, and the speed layer holds events that may change.
+                    view.ReadFromLog(end);
+                }
+
                 using PreparedRewrite prepared = await rewrite(end).ConfigureAwait(false);
-                return prepared.Events == 0 ? [] : (IReadOnlyList<ChangedView>)[.. views.Select(ComputeAnew)];
+                return log.Revision == before ? [] : Follow((prepared, before));
             },
             cancellationToken);
 
@@ -46,12 +56,24 @@ internal sealed partial class BatchRunner<TEvent>
         }
     }
 
-    private ChangedView ComputeAnew(ServedView<TEvent> view)
+    /// <summary>Lets the views follow a change that is made, whatever becomes of it.</summary>
+    private IReadOnlyList<ChangedView> Follow((PreparedRewrite, long)? rewrite)
     {
-        long started = clock.GetTimestamp();
-        BatchView[] archives = ArchivesOf(view);
-        BatchView whole = view.Batch.Compute(archives, new LogRange(log.RawStart, view.Snapshot.End), ProgressReporter.None, CancellationToken.None);
-        Hand(whole, view, () => view.Replace([.. archives, whole]));
-        return new ChangedView(view.Plan.Name, whole.Keys, clock.GetElapsedTime(started));
+        IReadOnlyList<HealedView> healed;
+        try
+        {
+            healed = _healer.Heal(rewrite, TakeOver, ProgressReporter.None, CancellationToken.None);
+        }
+        catch (Exception error)
+        {
+            healed = [.. views.Where(v => v.Snapshot.Revision != log.Revision).Select(v => new HealedView(v.Plan.Name, 0, default, error))];
+        }
+
+        if (healed.FirstOrDefault(v => v.Error is not null) is { Error: { } first })
+        {
+            Health.Failed(first);
+        }
+
+        return [.. healed.Select(v => new ChangedView(v.View, v.Keys, v.Elapsed, v.Error?.Message))];
     }
 }

@@ -15,9 +15,10 @@ namespace LambdaCore;
 /// </summary>
 /// <typeparam name="TEvent">The event type.</typeparam>
 internal sealed partial class BatchRunner<TEvent>(
-    EventLog<TEvent> log, SpeedLayer<TEvent> speed, IReadOnlyList<ServedView<TEvent>> views, DriftLog drift, TimeProvider clock, ILogger logger) : IDisposable
+    EventLog<TEvent> log, SpeedLayer<TEvent> speed, BatchContext context, IReadOnlyList<ServedView<TEvent>> views, DriftLog drift, TimeProvider clock, ILogger logger) : IDisposable
 {
     private readonly SemaphoreSlim _running = new(1);
+    private readonly ViewHealer<TEvent> _healer = new(log, context, views, logger);
     private volatile bool _closing;
 
     /// <summary>Whether the last run that came to an end failed; one that was cancelled does not count, nor does one of an earlier opening.</summary>
@@ -183,8 +184,14 @@ internal sealed partial class BatchRunner<TEvent>(
         progress.Expect(views.Where(v => IsToRun(v, mode)).Sum(v => end.Value - StartOf(v, mode).Value));
         List<BatchRunView> reports = [];
         List<Exception> failures = [];
-        using RollUpSources<TEvent> sources = new(views);
-        foreach (ServedView<TEvent> view in sources.InOrder.Where(v => IsToRun(v, mode)))
+        if (mode == BatchMode.Incremental)
+        {
+            // What a run before could not do. Views that stay behind keep their layers: what is new is of another revision of the log.
+            failures.AddRange(_healer.Heal(rewrite: null, TakeOver, progress, cancellationToken).Select(v => v.Error).OfType<Exception>());
+        }
+
+        using RollUpSources<TEvent> sources = new(views, log.Revision);
+        foreach (ServedView<TEvent> view in sources.InOrder.Where(v => IsToRun(v, mode) && (mode == BatchMode.Full || v.Snapshot.Revision == log.Revision)))
         {
             cancellationToken.ThrowIfCancellationRequested();
             try
@@ -296,11 +303,9 @@ internal sealed partial class BatchRunner<TEvent>(
             throw view.Batch.ArchiveDamaged(damaged.Range, damage.Path, damage);
         }
 
-        BatchView[] kept = [.. layers.Where(l => l != damaged)];
-        if (view.Batch.Has(kept))
+        if (view.Batch.Has(layers.Where(l => l != damaged)))
         {
-            BatchView repaired = view.Batch.Compute(kept, damaged.Range, ProgressReporter.None, CancellationToken.None);
-            Hand(repaired, view, () => view.Replace([.. layers.Select(l => l == damaged ? repaired : l)]));
+            _healer.Repair(view, damaged);
         }
         else
         {

@@ -245,6 +245,11 @@ internal sealed class RebuildJob<TEvent> : IRebuildJob, IDisposable
         ServingSnapshot serving = _view.Hold();
         try
         {
+            if (serving.Revision != _context.Log.Revision)
+            {
+                throw new LambdaCoreException($"View '{_view.Plan.Name}' has not followed the log to revision {_context.Log.Revision} yet, so its rows of other windows cannot be taken over. The next batch run brings it there.");
+            }
+
             if (serving.End == computation.ComputedEnd)
             {
                 computation.Merge([.. serving.Batches.Where(b => b.Range.Start >= computation.Start)], cancellationToken);

@@ -8,7 +8,9 @@ namespace LambdaCore;
 /// the run itself has computed are held until its end, since merging may have taken them out of their view by then.
 /// </summary>
 /// <typeparam name="TEvent">The event type.</typeparam>
-internal sealed class RollUpSources<TEvent>(IReadOnlyList<ServedView<TEvent>> views) : IDisposable
+/// <param name="views">All views.</param>
+/// <param name="revision">The revision of the log's content that layers must be of.</param>
+internal sealed class RollUpSources<TEvent>(IReadOnlyList<ServedView<TEvent>> views, long revision) : IDisposable
 {
     private readonly List<(ServedView<TEvent> View, BatchView Layer)> _fresh = [];
 
@@ -35,6 +37,11 @@ internal sealed class RollUpSources<TEvent>(IReadOnlyList<ServedView<TEvent>> vi
         if (_fresh.FirstOrDefault(f => f.View == source && f.Layer.Range == range) is { Layer: { } fresh })
         {
             return [fresh];
+        }
+
+        if (source.Snapshot.Revision != revision)
+        {
+            return null;
         }
 
         BatchView[] layers = [.. source.Snapshot.Batches.Where(b => b.Range.Start >= range.Start && b.Range.End <= range.End)];

@@ -66,6 +66,8 @@ internal static class StoreOpening
             {
                 Revision = () => log.Revision,
                 IsRewritten = log.IsRewritten,
+                RewrittenSince = log.RewrittenSince,
+                Materialise = log.Materialise,
             };
             List<ServedView<TEvent>> views = [];
             foreach ((ViewDefinition<TEvent> definition, Reconciliation reconciliation) in options.Views)
@@ -84,7 +86,7 @@ internal static class StoreOpening
             SpeedConsumer<TEvent> consumer = new(speed, progress, () => scheduler?.OnApplied());
             log.Replay(consumer);
             log.Start(consumer);
-            batches = new BatchRunner<TEvent>(log, speed, views, new DriftLog(options.AuditDrift, logger), options.TimeProvider, logger)
+            batches = new BatchRunner<TEvent>(log, speed, batchContext, views, new DriftLog(options.AuditDrift, logger), options.TimeProvider, logger)
             {
                 Retention = options.Retention,
                 ClosedViews = ClosedViews,
@@ -186,7 +188,7 @@ internal static class StoreOpening
         {
             BatchTable batch = new(batches, program.Plan, LayerMerge.ByKey<TRow>, RollUpMerge.ByMappedKey<TRow>);
             IReadOnlyList<BatchView> loaded = batch.Load(sealedEnd);
-            ServingSnapshot layers = new(loaded, loaded.Count == 0 ? batch.RawStart : loaded[0].Range.Start);
+            ServingSnapshot layers = new(loaded, loaded.Count == 0 ? batch.RawStart : loaded[0].Range.Start, batch.Revision);
             bool isRebuilding = options.Rebuilds.InBackground && layers.Batches.Count == 0 && sealedEnd.Value - layers.Start.Value > options.Rebuilds.FoldedAtOpening;
             LogPosition speedStart = isRebuilding || options.AnswersFromLog ? sealedEnd : layers.End;
             return new ServedView<TEvent, TKey, TResult, TRow>(program, batch, layers, speedStart, serving, reconciliation) { IsRebuilding = isRebuilding };

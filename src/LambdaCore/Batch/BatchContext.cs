@@ -1,6 +1,7 @@
 using LambdaCore.DuckDb;
 using LambdaCore.Log;
 using LambdaCore.Storage;
+using LambdaCore.Tables;
 using Microsoft.Extensions.Logging;
 
 namespace LambdaCore.Batch;
@@ -31,4 +32,27 @@ internal sealed record BatchContext(
 
     /// <summary>Tells whether events of a range may have been rewritten since a revision.</summary>
     public Func<LogRange, long, bool> IsRewritten { get; init; } = (_, _) => false;
+
+    /// <summary>Finds which segments say something else than at an earlier revision; null if old files are gone.</summary>
+    public required Func<long, IReadOnlyList<RewrittenRange>?> RewrittenSince { get; init; }
+
+    /// <summary>Makes segments readable, also such as are not the log's any more.</summary>
+    public required Func<IReadOnlyList<SegmentFile>, MaterialisedSegments> Materialise { get; init; }
+
+    /// <summary>Uses a connection that a cancellation interrupts.</summary>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public T Run<T>(Func<DuckDbConnection, T> use, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        using DuckDbConnection connection = DuckDb.Connect();
+        using CancellationTokenRegistration registration = cancellationToken.Register(connection.Interrupt);
+        try
+        {
+            return use(connection);
+        }
+        catch (DuckDbException error) when (error.IsInterrupt && cancellationToken.IsCancellationRequested)
+        {
+            throw new OperationCanceledException("The batch run was cancelled.", error, cancellationToken);
+        }
+    }
 }

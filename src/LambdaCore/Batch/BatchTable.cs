@@ -21,6 +21,11 @@ internal sealed partial class BatchTable
 {
     private const string FingerprintTag = "fingerprint";
     private const string KeysTag = "keys";
+    private const string RevisionFact = "revision";
+
+    /// <summary>The revision of layers of which it is not known.</summary>
+    private const long Unknown = -1;
+
     private const string LookupFolder = "_lookup";
 
     private readonly BatchContext _context;
@@ -28,6 +33,7 @@ internal sealed partial class BatchTable
     private readonly ViewPlan _plan;
     private readonly StateComputer _states;
     private readonly LogStates _log;
+    private readonly LayerPatcher _patcher;
     private readonly string _folder;
     private DeltaTable? _table;
     private bool _isUnsure;
@@ -47,6 +53,7 @@ internal sealed partial class BatchTable
         _plan = plan;
         _states = new StateComputer(context, plan, merge, map);
         _log = new LogStates(context, plan);
+        _patcher = new LayerPatcher(context, plan, _states);
         FolderName = ViewFolder.NameOf(plan.Name);
         _folder = $"{ViewFolder.Parent}/{FolderName}";
         _storage.CreateFolder(_folder);
@@ -57,7 +64,16 @@ internal sealed partial class BatchTable
     /// <summary>The name of the view's folder.</summary>
     public string FolderName { get; }
 
-    /// <summary>The layers that an earlier process left, if they are of use. A layer that is damaged is computed anew.</summary>
+    /// <summary>
+    /// The revision of the log's content that all layers are the fold of, but for archive layers, whose events no change reaches any more. It stands in the commit, so that
+    /// layers that a change did not touch follow it without being written.
+    /// </summary>
+    public long Revision => _table is { Files.Count: > 0 } table ? RevisionOf(table) : _context.Revision();
+
+    /// <summary>The revision of the log's content.</summary>
+    public long LogRevision => _context.Revision();
+
+    /// <summary>The layers that an earlier process left, if they are of use. A layer that is damaged is computed anew, and layers of an older revision of the log are healed.</summary>
     /// <param name="sealedEnd">The end of the master dataset; layers that claim to cover more are of no use.</param>
     /// <returns>The layers, oldest first; each is held once, for the caller.</returns>
     public IReadOnlyList<BatchView> Load(LogPosition sealedEnd)
@@ -68,7 +84,7 @@ internal sealed partial class BatchTable
             return [];
         }
 
-        if (Layers(_table) is not { } files || files[^1].Range.End > sealedEnd)
+        if (Layers(_table) is not { } files || files[^1].Range.End > sealedEnd || Revision > _context.Revision())
         {
             Leave("its definition has changed, or it belongs to another log", null);
             return [];
@@ -96,9 +112,13 @@ internal sealed partial class BatchTable
                 }
             }
 
-            foreach (LogRange range in damaged)
+            if (damaged.Count > 0 || Revision != _context.Revision())
             {
-                sound.Add(Compute(sound, range, ProgressReporter.None, CancellationToken.None));
+                using RevisionChanges changes = new(_context, [.. _plan.ColumnsRead(_context.EventTimeColumn)]);
+                using PatchedLayers patched = Patch(sound, damaged, changes, ProgressReporter.None, CancellationToken.None);
+                IReadOnlyList<BatchView> layers = Publish(patched, ProgressReporter.None);
+                sound.Except(layers).ToList().ForEach(view => view.Release());
+                return layers;
             }
         }
         catch
@@ -107,7 +127,7 @@ internal sealed partial class BatchTable
             throw;
         }
 
-        return [.. sound.OrderBy(v => v.Range.Start)];
+        return sound;
     }
 
     /// <summary>Whether the table still has layers that are served. If not, for instance after a commit whose fate is unknown, they have to be computed anew.</summary>
@@ -116,6 +136,37 @@ internal sealed partial class BatchTable
         BeSure();
         HashSet<string> files = [.. (_table?.Files ?? []).Select(f => f.Path)];
         return layers.All(l => files.Contains(l.FileName));
+    }
+
+    /// <summary>Writes the layers that differ from what the log's content says now. Nothing is changed before <see cref="Publish(PatchedLayers, ProgressReporter)"/>.</summary>
+    /// <param name="layers">The layers that are served and sound; all are of this table's <see cref="Revision"/>.</param>
+    /// <param name="missing">The ranges of the others.</param>
+    /// <param name="changes">Finds what has changed in the log.</param>
+    /// <param name="progress">Is told how far it is.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public PatchedLayers Patch(
+        IReadOnlyList<BatchView> layers, IReadOnlyList<LogRange> missing, RevisionChanges changes, ProgressReporter progress, CancellationToken cancellationToken) =>
+        _patcher.Patch(
+            layers,
+            missing,
+            Revision == _context.Revision() ? RowChanges.None : Revision == Unknown ? null : changes.Since(Revision, cancellationToken),
+            progress,
+            cancellationToken);
+
+    /// <summary>Makes patched layers the table's, in one commit.</summary>
+    /// <returns>All layers, oldest first; those that are new are held once, for the caller.</returns>
+    public IReadOnlyList<BatchView> Publish(PatchedLayers patched, ProgressReporter progress)
+    {
+        BeSure();
+        if (patched.Drafts.Count > 0 || Revision != patched.Revision)
+        {
+            long started = _context.Clock.GetTimestamp();
+            IReadOnlyList<BatchView> layers = Commit(TableToChange(), patched.Kept, patched.Drafts, patched.Revision, "BATCH", [], progress);
+            LogMessages.BatchViewHealed(_context.Logger, _plan.Name, patched.Revision, patched.Drafts.Count, _context.Clock.GetElapsedTime(started));
+            return [.. patched.Kept.Concat(layers).OrderBy(l => l.Range.Start)];
+        }
+
+        return [.. patched.Kept.OrderBy(l => l.Range.Start)];
     }
 
     /// <summary>Computes the states of a range of events, and publishes them as a layer.</summary>
@@ -170,10 +221,12 @@ internal sealed partial class BatchTable
     /// <param name="restriction">What is wanted of the keys. Others may come, but with parts of their states only.</param>
     /// <param name="visit">Takes in each row; a key may come several times, with parts of its state.</param>
     /// <param name="cancellationToken">Stops the computation.</param>
-    public void Visit(LogRange range, KeyRestriction restriction, VisitStates visit, CancellationToken cancellationToken)
+    /// <returns>The revision of the log's content that was read.</returns>
+    public long Visit(LogRange range, KeyRestriction restriction, VisitStates visit, CancellationToken cancellationToken)
     {
         using MaterialisedSegments segments = _context.Segments(range);
         _log.Visit(segments, range, atOnce: true, restriction, visit, cancellationToken);
+        return segments.Revision;
     }
 
     /// <summary>Computes states over the log as it was, as a batch over it would.</summary>
@@ -218,15 +271,66 @@ internal sealed partial class BatchTable
         IEnumerable<KeyValuePair<string, string>> facts,
         ProgressReporter progress)
     {
+        BeSure();
+        long revision = _context.Revision();
+        if (kept.Any(l => l.Range.Start >= RawStart) && Revision != revision)
+        {
+            throw new InvalidOperationException($"A layer of view '{_plan.Name}' was to be computed from revision {revision} of the log, beside others of revision {Revision}. Heal these first.");
+        }
+
         DeltaTable table = TableToChange();
+        List<LayerDraft> written = [];
+        try
+        {
+            foreach ((LogRange range, Func<ScratchLayer, long> write) in drafts)
+            {
+                ScratchLayer files = new(_storage);
+                written.Add(new LayerDraft(range, files, 0));
+                written[^1] = written[^1] with { Keys = write(files) };
+            }
+
+            return Commit(table, kept, written, revision, operation, facts, progress);
+        }
+        finally
+        {
+            written.ForEach(draft => draft.Files.Dispose());
+        }
+    }
+
+    /// <summary>Publishes the files of layers, and makes these and others the table.</summary>
+    /// <returns>The new layers, each held once.</returns>
+    private List<BatchView> Commit(
+        DeltaTable table,
+        IReadOnlyList<BatchView> kept,
+        IReadOnlyList<LayerDraft> drafts,
+        long revision,
+        string operation,
+        IEnumerable<KeyValuePair<string, string>> facts,
+        ProgressReporter progress)
+    {
         List<BatchView> layers = [];
         try
         {
-            DeltaFile[] added = [.. drafts.Select(d => PublishFiles(table, d.Range, d.Write, progress))];
+            List<DeltaFile> added = [];
+            foreach (LayerDraft draft in drafts)
+            {
+                progress.Begin(_plan.Name, BatchPhase.Publishing, draft.Keys);
+                added.Add(Adopt(draft.Files, NewName(table, draft.Range), draft.Range, draft.Keys, []));
+                progress.Advance(draft.Keys, added[^1].Size);
+            }
+
             LogPosition covered = kept.Select(l => l.Range.End).Concat(drafts.Select(d => d.Range.End)).Max();
-            table.Commit(added, [.. table.Files.Select(f => f.Path).Except(kept.Select(l => l.FileName))], covered.Value, operation, facts);
-            layers.AddRange(drafts.Zip(added, (draft, file) => new BatchView(
-                OpenLookup(file.Path, draft.Range), draft.Range, long.Parse(file.Tags[KeysTag], CultureInfo.InvariantCulture), file)));
+            table.Commit(
+                added,
+                [.. table.Files.Select(f => f.Path).Except(kept.Select(l => l.FileName))],
+                covered.Value,
+                operation,
+                [.. facts, RevisionFactOf(revision)]);
+            foreach ((LayerDraft draft, DeltaFile file) in drafts.Zip(added))
+            {
+                layers.Add(new BatchView(OpenLookup(file.Path, draft.Range), draft.Range, draft.Keys, file));
+            }
+
             return layers;
         }
         catch
@@ -238,19 +342,13 @@ internal sealed partial class BatchTable
         }
     }
 
+    private static KeyValuePair<string, string> RevisionFactOf(long revision) => new(RevisionFact, revision.ToString(CultureInfo.InvariantCulture));
+
+    private static long RevisionOf(DeltaTable table) =>
+        table.Snapshot.LastCommit.Facts.TryGetValue(RevisionFact, out string? revision) ? long.Parse(revision, CultureInfo.InvariantCulture) : Unknown;
+
     private static string NewName(DeltaTable table, LogRange range) =>
         string.Create(CultureInfo.InvariantCulture, $"{range.Start.Value:D20}-{range.End.Value:D20}-{table.Version + 1}.parquet");
-
-    /// <summary>Writes the files of a layer, and publishes them.</summary>
-    private DeltaFile PublishFiles(DeltaTable table, LogRange range, Func<ScratchLayer, long> write, ProgressReporter progress)
-    {
-        using ScratchLayer files = new(_storage);
-        long keys = write(files);
-        progress.Begin(_plan.Name, BatchPhase.Publishing, keys);
-        DeltaFile added = Adopt(files, NewName(table, range), range, keys, []);
-        progress.Advance(keys, added.Size);
-        return added;
-    }
 
     /// <summary>Publishes the files of a layer, which are to be committed next.</summary>
     private DeltaFile Adopt(ScratchLayer files, string name, LogRange range, long keys, IEnumerable<KeyValuePair<string, string>> tags)

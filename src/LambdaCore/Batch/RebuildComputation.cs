@@ -91,7 +91,7 @@ internal sealed class RebuildComputation : IDisposable
         string path = _context.Storage.NewScratchPath(".run");
         try
         {
-            if (_states.TryComputeRun(range, _windows, path, _pieces, ProgressReporter.None, cancellationToken))
+            if (_states.TryComputeRun(range, new StateSource(_context.Segments, Windows: _windows), path, _pieces, ProgressReporter.None, cancellationToken))
             {
                 RebuildPart part = new(Order.Id, range.Start.Value, range.End.Value, revision, new FileInfo(path).Length);
                 _folder.Add(path, part);

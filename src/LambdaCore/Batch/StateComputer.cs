@@ -44,18 +44,45 @@ internal sealed class StateComputer(BatchContext context, ViewPlan plan, MergeLa
         }
 
         using SortedRuns runs = new();
-        LogPosition next = range.Start;
-        while (next < range.End)
-        {
-            LogRange piece = new(next, LogPosition.Min(range.End, new LogPosition(next.Value + Math.Min(pieces.Events, range.Count))));
-            if (TryComputePiece(piece, runs, pieces, progress, cancellationToken))
-            {
-                next = piece.End;
-            }
-        }
-
+        ComputePieces(range, new StateSource(context.Segments), runs, pieces, progress, cancellationToken);
         return Merge(runs.Files, range, files, progress, cancellationToken);
     }
+
+    /// <summary>Computes the states of some keys over a range.</summary>
+    /// <param name="range">The events that count.</param>
+    /// <param name="source">Where they are, and which keys to compute.</param>
+    /// <param name="progress">Is told.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <returns>The states as sorted runs that follow each other; a key may be in several, with parts of its state.</returns>
+    public SortedRuns ComputeRuns(LogRange range, StateSource source, ProgressReporter progress, CancellationToken cancellationToken)
+    {
+        SortedRuns runs = new();
+        try
+        {
+            progress.Begin(plan.Name, BatchPhase.Computing, range.Count);
+            ComputePieces(range, source, runs, new PieceSize(plan, context.MemoryBytes), progress, cancellationToken);
+            return runs;
+        }
+        catch
+        {
+            runs.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Puts other states in the place of those of some keys of a layer, and writes the result as the files of a layer.</summary>
+    /// <param name="layer">The layer.</param>
+    /// <param name="replaced">The keys whose states are not taken from it; they need not be in it.</param>
+    /// <param name="states">Their states, as runs that follow each other; a key without any is left out.</param>
+    /// <param name="range">The events that the layer holds.</param>
+    /// <param name="files">The files to write.</param>
+    /// <param name="progress">Is told.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <returns>The number of rows of the Parquet file.</returns>
+    /// <exception cref="LookupDamagedException">The layer is damaged.</exception>
+    public long Patch(
+        LookupFile layer, LookupFile replaced, IReadOnlyList<LookupFile> states, LogRange range, ScratchLayer files, ProgressReporter progress, CancellationToken cancellationToken) =>
+        Write(layer.Count, range, files, emit => LayerPatch.Merge(layer, replaced, take => merge(new LayerCursor(states), take), emit), progress, cancellationToken);
 
     /// <summary>Merges the states of the view that this one rolls up, and writes the result as the files of a layer. No event is read.</summary>
     /// <param name="source">That view's layers over the range, oldest first.</param>
@@ -132,13 +159,25 @@ internal sealed class StateComputer(BatchContext context, ViewPlan plan, MergeLa
     /// <exception cref="LookupDamagedException">A file is damaged.</exception>
     public long Merge(LayerCursor rows, long most, LogRange range, ScratchLayer files, ProgressReporter progress, CancellationToken cancellationToken)
     {
+        return Write(most, range, files, emit => merge(rows, emit), progress, cancellationToken);
+    }
+
+    /// <summary>Writes rows as the files of a layer.</summary>
+    /// <param name="most">About how many there are.</param>
+    /// <param name="range">The events that they hold together.</param>
+    /// <param name="files">The files to write.</param>
+    /// <param name="visitAll">Gives the rows, ascending by key.</param>
+    /// <param name="progress">Is told.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    private long Write(long most, LogRange range, ScratchLayer files, Action<VisitStates> visitAll, ProgressReporter progress, CancellationToken cancellationToken)
+    {
         progress.Begin(plan.Name, BatchPhase.Merging, most);
-        return Run(connection =>
+        return context.Run(connection =>
         {
             long merged = 0;
             using StateTable table = new(connection, plan);
             using LookupWriter lookup = new(files.Lookup, plan.Fingerprint, range, most);
-            merge(rows, (key, state) =>
+            visitAll((key, state) =>
             {
                 lookup.Add(key, state);
                 table.Add(key, state);
@@ -155,7 +194,7 @@ internal sealed class StateComputer(BatchContext context, ViewPlan plan, MergeLa
 
     /// <summary>Computes the states of a range as one sorted run: a lookup file.</summary>
     /// <param name="range">The events that count.</param>
-    /// <param name="windows">The windows whose rows are wanted; null for all rows.</param>
+    /// <param name="source">Where they are, and which rows are wanted.</param>
     /// <param name="path">A physical path that no file has.</param>
     /// <param name="pieces">Learns how much a piece of the range takes.</param>
     /// <param name="progress">Is told.</param>
@@ -163,24 +202,24 @@ internal sealed class StateComputer(BatchContext context, ViewPlan plan, MergeLa
     /// <returns>False if the range is too large for the memory there is: less may do, as <paramref name="pieces"/> says now. There is no file then.</returns>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public bool TryComputeRun(
-        LogRange range, WindowSpan? windows, string path, PieceSize pieces, ProgressReporter progress, CancellationToken cancellationToken)
+        LogRange range, StateSource source, string path, PieceSize pieces, ProgressReporter progress, CancellationToken cancellationToken)
     {
         try
         {
             long stateBytes = 0;
-            long keys = Run(connection =>
+            long keys = context.Run(connection =>
             {
-                using MaterialisedSegments segments = context.Segments(range);
+                using MaterialisedSegments segments = source.Segments(range);
                 using IDisposable following = progress.Follow(connection, range.Count);
                 using LookupWriter writer = new(path, plan.Fingerprint, range, 0);
                 long rows = StateRows.Visit(
                     connection,
-                    Select(segments, range, windows),
+                    Select(segments, range, source),
                     plan,
                     (key, state) =>
                     {
                         stateBytes += state.Length;
-                        if (windows?.Contains(key) != false)
+                        if (source.Windows?.Contains(key) != false)
                         {
                             writer.Add(key, state);
                         }
@@ -199,10 +238,23 @@ internal sealed class StateComputer(BatchContext context, ViewPlan plan, MergeLa
         }
     }
 
-    private bool TryComputePiece(LogRange piece, SortedRuns runs, PieceSize pieces, ProgressReporter progress, CancellationToken cancellationToken)
+    private void ComputePieces(LogRange range, StateSource source, SortedRuns runs, PieceSize pieces, ProgressReporter progress, CancellationToken cancellationToken)
+    {
+        LogPosition next = range.Start;
+        while (next < range.End)
+        {
+            LogRange piece = new(next, LogPosition.Min(range.End, new LogPosition(next.Value + Math.Min(pieces.Events, range.Count))));
+            if (TryComputePiece(piece, source, runs, pieces, progress, cancellationToken))
+            {
+                next = piece.End;
+            }
+        }
+    }
+
+    private bool TryComputePiece(LogRange piece, StateSource source, SortedRuns runs, PieceSize pieces, ProgressReporter progress, CancellationToken cancellationToken)
     {
         string path = context.Storage.NewScratchPath(".run");
-        if (!TryComputeRun(piece, windows: null, path, pieces, progress, cancellationToken))
+        if (!TryComputeRun(piece, source, path, pieces, progress, cancellationToken))
         {
             return false;
         }
@@ -212,7 +264,7 @@ internal sealed class StateComputer(BatchContext context, ViewPlan plan, MergeLa
     }
 
     private long ComputeAtOnce(LogRange range, ScratchLayer files, ProgressReporter progress, CancellationToken cancellationToken) =>
-        Run(connection =>
+        context.Run(connection =>
         {
             long keys;
             using (MaterialisedSegments segments = context.Segments(range))
@@ -234,22 +286,6 @@ internal sealed class StateComputer(BatchContext context, ViewPlan plan, MergeLa
             return keys;
         }, cancellationToken);
 
-    private string Select(MaterialisedSegments segments, LogRange range, WindowSpan? windows = null) =>
-        StateRows.Select(plan, context.EventTimeColumn, segments, range, restriction: windows?.Restriction);
-
-    /// <summary>Uses a connection that a cancellation interrupts.</summary>
-    private long Run(Func<DuckDbConnection, long> use, CancellationToken cancellationToken)
-    {
-        cancellationToken.ThrowIfCancellationRequested();
-        using DuckDbConnection connection = context.DuckDb.Connect();
-        using CancellationTokenRegistration registration = cancellationToken.Register(connection.Interrupt);
-        try
-        {
-            return use(connection);
-        }
-        catch (DuckDbException error) when (error.IsInterrupt && cancellationToken.IsCancellationRequested)
-        {
-            throw new OperationCanceledException($"The batch run for view '{plan.Name}' was cancelled.", error, cancellationToken);
-        }
-    }
+    private string Select(MaterialisedSegments segments, LogRange range, StateSource? source = null) =>
+        StateRows.Select(plan, context.EventTimeColumn, segments, range, restriction: source?.Windows?.Restriction, only: source?.Only);
 }

@@ -21,8 +21,9 @@ internal static class StateRows
     /// <param name="range">The events that count.</param>
     /// <param name="atOnce">Whether only events count that count at once: without those that came so late that they wait for the batch.</param>
     /// <param name="restriction">What is wanted of the keys; null for all. Rows of other keys may come, but with parts of their states only.</param>
+    /// <param name="only">The keys to compute, exactly; null for all.</param>
     public static string Select(
-        ViewPlan plan, string eventTimeColumn, MaterialisedSegments segments, LogRange range, bool atOnce = false, KeyRestriction? restriction = null)
+        ViewPlan plan, string eventTimeColumn, MaterialisedSegments segments, LogRange range, bool atOnce = false, KeyRestriction? restriction = null, EventRestriction? only = null)
     {
         string source = segments.Source;
         List<string> conditions = [];
@@ -38,12 +39,17 @@ internal static class StateRows
         }
 
         conditions.AddRange(restriction?.OnEvents(plan) ?? []);
+        if (only?.Times is { } times)
+        {
+            conditions.Add(times);
+        }
+
         if (conditions.Count > 0)
         {
             source = $"(SELECT * FROM {source} WHERE {string.Join(" AND ", conditions)})";
         }
 
-        return SqlCompiler.SelectStates(plan, source, eventTimeColumn, restriction);
+        return SqlCompiler.SelectStates(plan, source, eventTimeColumn, restriction, only?.Keys);
     }
 
     /// <summary>

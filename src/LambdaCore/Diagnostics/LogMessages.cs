@@ -71,6 +71,15 @@ internal static partial class LogMessages
     [LoggerMessage(35, LogLevel.Warning, "The full batch computes the events from {RawStart} on only: those before have gone by retention, and the archive layers over them stay as they are")]
     public static partial void FullBatchKeepsArchives(ILogger logger, long rawStart);
 
+    [LoggerMessage(36, LogLevel.Information, "Batch view {View} follows revision {Revision} of the log: {Layers} layers written anew in {Elapsed}")]
+    public static partial void BatchViewHealed(ILogger logger, string view, long revision, int layers, TimeSpan elapsed);
+
+    [LoggerMessage(37, LogLevel.Warning, "A segment as it was before a change of the log cannot be read; views are computed anew instead of where the change touched them")]
+    public static partial void OldSegmentUnusable(ILogger logger, Exception error);
+
+    [LoggerMessage(38, LogLevel.Error, "View {View} could not follow the log from revision {From} to {To}; it answers as before until the next batch run")]
+    public static partial void BatchViewNotHealed(ILogger logger, Exception error, string view, long from, long to);
+
     [LoggerMessage(40, LogLevel.Error, "The layers disagree about {Mismatches} of {Keys} keys of view {View}, over the events {Range}, for instance about {Mismatch}. Answers now follow the batch. Please report this")]
     public static partial void DriftFound(ILogger logger, string view, string range, long mismatches, long keys, string mismatch);
 

@@ -6,6 +6,9 @@ internal struct LayerReading
     /// <summary>The immutable layers, held.</summary>
     public ServingSnapshot Snapshot;
 
+    /// <summary>The revision of the log's content that all layers are the fold of.</summary>
+    public long Revision;
+
     /// <summary>Where the speed layer's part begins; what lies between it and the end of the immutable layers is in the log only.</summary>
     public LogPosition SpeedStart;
 

@@ -26,6 +26,12 @@ public sealed record Receipt
     /// <summary>Where the batch views end and what is newer begins: the speed view, or the log (<see cref="AnswerSource.Log"/>) up to the speed view.</summary>
     public required LogPosition BatchEnd { get; init; }
 
+    /// <summary>
+    /// The revision of the log's content that the answer is the fold of: it grows when events that are in the log already are corrected or erased. 0 if that was
+    /// never done. Until a view has followed such a change its answers are exact for the revision before.
+    /// </summary>
+    public required long Revision { get; init; }
+
     /// <summary>How the layers became one answer; null if one layer alone was asked for.</summary>
     public required ReconciliationReceipt? Reconciliation { get; init; }
 
@@ -52,7 +58,7 @@ public sealed record Receipt
     /// <summary>The results that are estimates, and how good they are; empty if all are exact.</summary>
     public required IReadOnlyList<ColumnError> Errors { get; init; }
 
-    /// <summary>The receipt in one line, for logs: source, range, each layer with its range, watermark, late events, and, if not by merging, how the layers became one.</summary>
+    /// <summary>The receipt in one line, for logs: source, range, each layer with its range, the revision if there was any change, watermark, late events, and, if not by merging, how the layers became one.</summary>
     public override string ToString()
     {
         string layers = string.Join(" + ", Layers.Select(l => $"{l.Source} {l.Range}"));
@@ -60,6 +66,6 @@ public sealed record Receipt
         string late = Late == default ? "" : $", late {Late}";
         string complete = IsComplete switch { true => ", complete", false => ", not complete", null => "" };
         string how = Reconciliation is null || Reconciliation.Used == LambdaCore.Reconciliation.Merge ? "" : $", {Reconciliation}";
-        return $"{Source} {Range} = {layers}, watermark {watermark}{late}{complete}{how}";
+        return $"{Source} {Range} = {layers}{(Revision == 0 ? "" : $", revision {Revision}")}, watermark {watermark}{late}{complete}{how}";
     }
 }

@@ -53,6 +53,13 @@ internal abstract class ServedView<TEvent>
         }
     }
 
+    /// <summary>
+    /// Lets the log answer for all events before a position that the immutable layers do not hold. Events that are about to be changed must not be in the speed
+    /// layer, which would keep them as they were.
+    /// </summary>
+    /// <param name="end">Where a generation of the speed layer begins, at the end of a segment.</param>
+    public abstract void ReadFromLog(LogPosition end);
+
     /// <summary>Gives the speed layer the states of the events that are sealed but not in a batch view.</summary>
     /// <param name="visitAll">Visits the states of all their keys.</param>
     public abstract void LoadSpeed(Action<VisitStates> visitAll);
@@ -67,7 +74,36 @@ internal abstract class ServedView<TEvent>
     /// </summary>
     /// <param name="batches">The batch views, oldest first; the new ones are the view's to let go from here on.</param>
     /// <exception cref="LambdaCoreException">There is a gap or an overlap between them, or they end before the old ones did. Nothing was changed.</exception>
-    public abstract void Replace(IReadOnlyList<BatchView> batches);
+    public void Replace(IReadOnlyList<BatchView> batches) => ReplaceAll([(this, batches)]);
+
+    /// <summary>Does what <see cref="Replace"/> does for several views at once: no answer sees some of them replaced and others not.</summary>
+    /// <param name="replacements">The views, each once, and the batch views of each.</param>
+    /// <exception cref="LambdaCoreException">As for <see cref="Replace"/>. Nothing was changed.</exception>
+    public static void ReplaceAll(IReadOnlyList<(ServedView<TEvent> View, IReadOnlyList<BatchView> Batches)> replacements)
+    {
+        if (replacements.Count == 0)
+        {
+            return;
+        }
+
+        (ServedView<TEvent> View, ServingSnapshot Next)[] all = [.. replacements.Select(r => (r.View, r.View.Next(r.Batches)))];
+        ServingSnapshot[] old = [];
+        all[0].View.Exclusively(() => old = [.. all.Select(r => r.View.Replaced(r.Next))]);
+        try
+        {
+            foreach ((ServedView<TEvent> view, ServingSnapshot next) in all)
+            {
+                view.DropSpeedBefore(next.End);
+            }
+        }
+        finally
+        {
+            foreach ((ServingSnapshot was, (_, ServingSnapshot next)) in old.Zip(all))
+            {
+                was.ReleaseExcept(next);
+            }
+        }
+    }
 
     /// <summary>Compares a batch view that is not yet served with what the speed layer computed of the same events.</summary>
     /// <param name="batch">The batch view; it begins where those that are served end.</param>
@@ -77,6 +113,20 @@ internal abstract class ServedView<TEvent>
 
     /// <summary>Closes the files.</summary>
     public void Close() => Replaced(ServingSnapshot.Empty).Release();
+
+    /// <summary>Runs something while nobody reads any view.</summary>
+    protected abstract void Exclusively(Action change);
+
+    /// <summary>Lets the speed layer forget states of events before a position.</summary>
+    protected abstract void DropSpeedBefore(LogPosition position);
+
+    private ServingSnapshot Next(IReadOnlyList<BatchView> batches)
+    {
+        ServingSnapshot next = new(batches, Snapshot.Start, Batch.Revision);
+        return next.End >= Snapshot.End
+            ? next
+            : throw new LambdaCoreException($"The batch views of view '{Plan.Name}' were to be replaced by some that end at {next.End}, but those before went on to {Snapshot.End}. Run the batch again.");
+    }
 
     /// <summary>Swaps the layers; the old ones are the caller's to release.</summary>
     protected ServingSnapshot Replaced(ServingSnapshot snapshot) => Interlocked.Exchange(ref _snapshot, snapshot);

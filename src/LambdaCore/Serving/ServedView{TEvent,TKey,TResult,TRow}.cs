@@ -12,13 +12,16 @@ namespace LambdaCore.Serving;
 internal sealed class ServedView<TEvent, TKey, TResult, TRow> : ServedView<TEvent>, IViewExplainer<TEvent, TKey, TResult>
     where TRow : struct, IState<TRow>
 {
+    /// <summary>How often a question is answered anew since the log was changed meanwhile.</summary>
+    private const int MostAttempts = 20;
+
     [ThreadStatic]
     private static ByteWriter? _keyBuffer;
 
     private readonly ViewProgram<TEvent, TKey, TResult, TRow> _program;
     private readonly ServingContext<TEvent> _context;
     private readonly SpeedView<TEvent, TRow> _speed;
-    private readonly LogPosition _speedStart;
+    private LogPosition _speedStart;
     private readonly ReceiptWriter _receipts;
     private readonly DriftAudit<TEvent, TKey, TResult, TRow> _audit;
     private readonly RowMaker<TEvent, TKey, TResult, TRow> _maker;
@@ -68,23 +71,20 @@ internal sealed class ServedView<TEvent, TKey, TResult, TRow> : ServedView<TEven
         });
 
     /// <inheritdoc/>
-    public override void Replace(IReadOnlyList<BatchView> batches)
+    protected override void Exclusively(Action change) => _context.Speed.Exclusive(() =>
     {
-        ServingSnapshot next = new(batches, Snapshot.Start);
-        if (next.End < Snapshot.End)
-        {
-            throw new LambdaCoreException($"The batch views of view '{Plan.Name}' were to be replaced by some that end at {next.End}, but those before went on to {Snapshot.End}. Run the batch again.");
-        }
+        change();
+        return true;
+    });
 
-        ServingSnapshot old = _context.Speed.Exclusive(() => Replaced(next));
-        try
-        {
-            _speed.DropBefore(next.End);
-        }
-        finally
-        {
-            old.ReleaseExcept(next);
-        }
+    /// <inheritdoc/>
+    protected override void DropSpeedBefore(LogPosition position) => _speed.DropBefore(position);
+
+    /// <inheritdoc/>
+    public override void ReadFromLog(LogPosition end)
+    {
+        Exclusively(() => _speedStart = LogPosition.Max(_speedStart, end));
+        DropSpeedBefore(end);
     }
 
     /// <inheritdoc/>
@@ -154,11 +154,27 @@ internal sealed class ServedView<TEvent, TKey, TResult, TRow> : ServedView<TEven
     {
         try
         {
-            return ReadsLog ? await Task.Run(answer, cancellationToken).ConfigureAwait(false) : answer();
+            return ReadsLog ? await Task.Run(() => AnswerFromLog(answer), cancellationToken).ConfigureAwait(false) : answer();
         }
         catch (LookupDamagedException damage)
         {
             return await RepairAsync(damage, answer).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Answers anew where the log was changed between the moment at which the layers were captured and that at which it was read.</summary>
+    private static TAnswer AnswerFromLog<TAnswer>(Func<TAnswer> answer)
+    {
+        for (int left = MostAttempts; ; left--)
+        {
+            try
+            {
+                return answer();
+            }
+            catch (LogChangedException) when (left > 1)
+            {
+                // What is captured next is of the new revision.
+            }
         }
     }
 
@@ -170,7 +186,7 @@ internal sealed class ServedView<TEvent, TKey, TResult, TRow> : ServedView<TEven
             await _context.Repair(this, damage).ConfigureAwait(false);
             try
             {
-                return answer();
+                return AnswerFromLog(answer);
             }
             catch (LookupDamagedException another) when (left > 1)
             {
@@ -234,7 +250,7 @@ internal sealed class ServedView<TEvent, TKey, TResult, TRow> : ServedView<TEven
 
         if (how.Layers.HasFlag(AnswerSource.Speed) && !reading.InLog.IsEmpty)
         {
-            FindInLog(bytes, hash, ReadLog(reading.InLog, KeyRestriction.To(Plan, bytes), cancellationToken), ref states);
+            FindInLog(bytes, hash, ReadLog(in reading, KeyRestriction.To(Plan, bytes), cancellationToken), ref states);
         }
 
         bool isThere = _maker.TryMakeOne(ref how, key, ref states, out MadeRow<TResult> row);
@@ -273,7 +289,7 @@ internal sealed class ServedView<TEvent, TKey, TResult, TRow> : ServedView<TEven
 
         try
         {
-            KeyTable<TRow> fromLog = rows.How.Layers.HasFlag(AnswerSource.Speed) ? ReadLog(reading.InLog, restriction, cancellationToken) : new();
+            KeyTable<TRow> fromLog = rows.How.Layers.HasFlag(AnswerSource.Speed) ? ReadLog(in reading, restriction, cancellationToken) : new();
             for (int i = 0; i < keys.Count; i++)
             {
                 FindInLog(keys[i], hashes[i], fromLog, ref states[i]);
@@ -321,7 +337,7 @@ internal sealed class ServedView<TEvent, TKey, TResult, TRow> : ServedView<TEven
                 (ReadOnlySpan<byte> key, ulong hash, in TRow row) => recent.GetOrAdd(key, hash).Merge(in row));
             reading.Position = position;
             SortedRows<TRow> ofSpeed = new(recent);
-            SortedRows<TRow> ofLog = new(readsSpeed ? ReadLog(reading.InLog, filter.Restriction, cancellationToken) : new());
+            SortedRows<TRow> ofLog = new(readsSpeed ? ReadLog(in reading, filter.Restriction, cancellationToken) : new());
             LayerCursor stored = new(
                 rows.How.Layers.HasFlag(AnswerSource.Batch) ? reading.Snapshot.Batches.Select(b => b.Lookup) : [], range.Low, range.High);
             bool more = !rows.IsFull && stored.MoveNext();
@@ -375,13 +391,17 @@ internal sealed class ServedView<TEvent, TKey, TResult, TRow> : ServedView<TEven
     }
 
     /// <summary>Computes from the log what no layer holds. Keys that were not asked for may be there, with parts of their states.</summary>
-    private KeyTable<TRow> ReadLog(LogRange range, KeyRestriction restriction, CancellationToken cancellationToken)
+    private KeyTable<TRow> ReadLog(in LayerReading reading, KeyRestriction restriction, CancellationToken cancellationToken)
     {
         KeyTable<TRow> states = new();
-        if (!range.IsEmpty)
+        if (!reading.InLog.IsEmpty)
         {
-            Batch.Visit(
-                range, restriction, (key, state) => StateBytes.MergeInto(ref states.GetOrAdd(key, XxHash64.Hash(key)), state), cancellationToken);
+            long revision = Batch.Visit(
+                reading.InLog, restriction, (key, state) => StateBytes.MergeInto(ref states.GetOrAdd(key, XxHash64.Hash(key)), state), cancellationToken);
+            if (revision != reading.Revision)
+            {
+                throw new LogChangedException(Plan.Name, reading.Revision, revision);
+            }
         }
 
         return states;
@@ -430,6 +450,12 @@ internal sealed class ServedView<TEvent, TKey, TResult, TRow> : ServedView<TEven
     private LayerReading Capture()
     {
         ServingSnapshot snapshot = Snapshot;
-        return new LayerReading { Snapshot = snapshot, SpeedStart = SpeedStartAfter(snapshot), Progress = _context.Progress.Capture() };
+        return new LayerReading
+        {
+            Snapshot = snapshot,
+            Revision = snapshot.Batches.Count > 0 ? snapshot.Revision : Batch.LogRevision,
+            SpeedStart = SpeedStartAfter(snapshot),
+            Progress = _context.Progress.Capture(),
+        };
     }
 }

@@ -11,8 +11,9 @@ internal sealed class ServingSnapshot
     /// <summary>Creates a list of layers.</summary>
     /// <param name="batches">The batch views, oldest first.</param>
     /// <param name="start">The first event that the view counts.</param>
+    /// <param name="revision">The revision of the log's content that they are the fold of.</param>
     /// <exception cref="LambdaCoreException">There is a gap or an overlap between them.</exception>
-    public ServingSnapshot(IReadOnlyList<BatchView> batches, LogPosition start)
+    public ServingSnapshot(IReadOnlyList<BatchView> batches, LogPosition start, long revision)
     {
         LogPosition end = start;
         foreach (BatchView batch in batches)
@@ -28,10 +29,11 @@ internal sealed class ServingSnapshot
         Batches = batches;
         Start = start;
         End = end;
+        Revision = revision;
     }
 
     /// <summary>No batch view yet.</summary>
-    public static ServingSnapshot Empty { get; } = new([], LogPosition.Zero);
+    public static ServingSnapshot Empty { get; } = new([], LogPosition.Zero, 0);
 
     /// <summary>The batch views, oldest first.</summary>
     public IReadOnlyList<BatchView> Batches { get; }
@@ -41,6 +43,9 @@ internal sealed class ServingSnapshot
 
     /// <summary>Where they end.</summary>
     public LogPosition End { get; }
+
+    /// <summary>The revision of the log's content that the batch views are the fold of. What comes after them is not in any segment that was changed since.</summary>
+    public long Revision { get; }
 
     /// <summary>Keeps the files open until <see cref="Release"/>. Only where the list cannot be replaced meanwhile.</summary>
     public void Acquire()

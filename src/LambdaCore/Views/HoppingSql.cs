@@ -1,5 +1,3 @@
-using LambdaCore.Values;
-
 namespace LambdaCore.Views;
 
 /// <summary>The SQL by which each event counts for all of the windows that it lies in.</summary>
@@ -19,8 +17,7 @@ internal static class HoppingSql
     {
         HoppingWindows windows = (HoppingWindows)hopping.Window!;
         Scalar time = ((CallScalar)hopping.Scalar).Arguments[0];
-        IEnumerable<string> columns = plan.Scalars.SelectMany(s => s.Parts).OfType<ColumnScalar>().Select(c => c.Property.Name)
-            .Append(eventTimeColumn).Append(EventSchema.PositionColumn).Distinct().Select(SqlLiteral.Name);
+        IEnumerable<string> columns = plan.ColumnsRead(eventTimeColumn).Select(SqlLiteral.Name);
         string filter = plan.Filter is null ? "" : $" WHERE {ScalarSql.Condition(plan.Filter)}";
 
         // The columns are named so that no others are read from the files.

@@ -28,7 +28,8 @@ internal static class SessionSql
     /// <param name="plan">A view with sessions.</param>
     /// <param name="source">What stands behind FROM: a table, or a query in parentheses.</param>
     /// <param name="keyExpression">Writes the value of a key column.</param>
-    public static string Source(ViewPlan plan, string source, Func<KeyColumn, string> keyExpression)
+    /// <param name="only">The other key columns for which events count; null for all.</param>
+    public static string Source(ViewPlan plan, string source, Func<KeyColumn, string> keyExpression, KeyTable? only = null)
     {
         KeyColumn session = plan.SessionKey!;
         string gap = session.SessionGap!.Value.ToString(CultureInfo.InvariantCulture);
@@ -36,12 +37,11 @@ internal static class SessionSql
         string filter = plan.Filter is null ? "" : $" WHERE {ScalarSql.Condition(plan.Filter)}";
         string partition = plan.StateKeys.Count == 0 ? "" : $"PARTITION BY {string.Join(", ", plan.StateKeys.Select(Column))} ";
         string window = $"OVER ({partition}ORDER BY {Time})";
+        string events = $"(SELECT *{keys}, {ScalarSql.Value(session.Scalar)} AS {Time} FROM {source}{filter})";
         return $"""
             (
                 SELECT *, max({Beginning}) {window} AS {Start} FROM (
-                  SELECT *, CASE WHEN {Time} - lag({Time}) {window} < {gap} THEN NULL ELSE {Time} END AS {Beginning} FROM (
-                    SELECT *{keys}, {ScalarSql.Value(session.Scalar)} AS {Time} FROM {source}{filter}
-                  )
+                  SELECT *, CASE WHEN {Time} - lag({Time}) {window} < {gap} THEN NULL ELSE {Time} END AS {Beginning} FROM {only?.Restrict(events, plan.StateKeys, Column) ?? events}
                 )
               )
             """;

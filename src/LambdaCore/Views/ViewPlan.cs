@@ -74,6 +74,11 @@ internal sealed class ViewPlan
     public IEnumerable<Scalar> Scalars =>
         [.. new[] { Filter }.Concat(Keys.Select(k => k.Scalar)).Concat(Aggregates.SelectMany(a => a.Inputs.Append(a.Filter))).OfType<Scalar>()];
 
+    /// <summary>The names of the events' columns that the view reads.</summary>
+    /// <param name="eventTimeColumn">The column of event time, which states may be ordered by.</param>
+    public IEnumerable<string> ColumnsRead(string eventTimeColumn) =>
+        Scalars.SelectMany(s => s.Parts).OfType<ColumnScalar>().Select(c => c.Property.Name).Append(eventTimeColumn).Append(EventSchema.PositionColumn).Distinct();
+
     private string UnusedName(string name)
     {
         HashSet<string> used = new(Keys.Select(k => k.Name).Concat(StateColumns.Select(c => c.Name)), StringComparer.OrdinalIgnoreCase);

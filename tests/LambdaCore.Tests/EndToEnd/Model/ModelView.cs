@@ -62,7 +62,7 @@ internal sealed record StoreMoment(
     public IReadOnlyList<AnyEvent?> Events => Log.Current;
 
     /// <summary>The events whose fold an answer must be: as they were at the revision of the log that it is of.</summary>
-    public IReadOnlyList<AnyEvent?> EventsOf(Receipt receipt) => receipt is null ? throw new ArgumentNullException(nameof(receipt)) : Log.Current;
+    public IReadOnlyList<AnyEvent?> EventsOf(Receipt receipt) => Log.At(receipt.Revision);
 
     /// <summary>Tells by their positions which events count in a view whose batch ends at a position.</summary>
     public Func<int, bool> CountedWith(LogPosition batchEnd) => position => Times.Counts(position, batchEnd.Value);
