@@ -8,9 +8,6 @@ internal static class IncrementalProgram
 {
     private const int AppendBatch = 10_000;
 
-    /// <summary>A day's worth of events of the traffic, whatever is added at once.</summary>
-    private const int EventsPerDay = 1_000_000;
-
     /// <summary>Fills the store, and measures on the way.</summary>
     public static async Task<int> RunAsync(IncrementalOptions options, TextWriter output)
     {
@@ -43,28 +40,8 @@ internal static class IncrementalProgram
 
     private static async Task<long> AppendAsync(WebStore store, IncrementalOptions options, long events)
     {
-        await store.AppendAsync(Traffic(options, events), AppendBatch);
+        await store.AppendAsync(LongTraffic.Events(events, options.Added, options.Users), AppendBatch);
         return events + options.Added;
-    }
-
-    /// <summary>Traffic that goes on where it was: as many events a day, by the same users, however long it has lasted.</summary>
-    private static PageEvent[] Traffic(IncrementalOptions options, long first)
-    {
-        PageEvent[] events = WebTraffic.Events(options.Added);
-        long step = TimeSpan.TicksPerDay / EventsPerDay;
-        for (int i = 0; i < events.Length; i++)
-        {
-            // Mixes the number of the event, so that users come and go in no order.
-            ulong draw = ((ulong)(first + i) + 1) * 0x9E3779B97F4A7C15;
-            double share = (draw >> 11) / (double)(1UL << 53);
-            events[i] = events[i] with
-            {
-                Timestamp = WebTraffic.Start.AddTicks((first + i) * step),
-                UserId = WebTraffic.UserId((int)(share * share * options.Users)),
-            };
-        }
-
-        return events;
     }
 
     private static string Line(long history, BatchRun full, List<BatchRun> runs)

@@ -10,6 +10,7 @@ internal sealed class SampleTests
 {
     [TestCase("Flights", "--events", "100000")]
     [TestCase("WebAnalytics", "--seconds", "3", "--seed", "5")]
+    [TestCase("Reprocessing", "--events", "20000", "--seed", "5")]
     public async Task A_sample_runs_to_its_end_and_finds_all_its_answers_right(string sample, params string[] arguments)
     {
         (int exitCode, string output, string errors) = await RunAsync(sample, arguments);
@@ -50,6 +51,7 @@ internal sealed class SampleTests
 
     [TestCase("Flights")]
     [TestCase("WebAnalytics")]
+    [TestCase("Reprocessing")]
     public async Task A_sample_that_is_asked_for_nonsense_says_what_it_takes_and_fails(string sample)
     {
         (int exitCode, string output, string errors) = await RunAsync(sample, "--nonsense");
