@@ -14,6 +14,7 @@ namespace LambdaCore;
 public sealed class LambdaStoreOptions<TEvent>
 {
     private readonly List<(ViewDefinition<TEvent> View, Reconciliation Reconciliation)> _views = [];
+    private readonly List<(string Former, string Name)> _renames = [];
 
     internal LambdaStoreOptions() => Schema = EventSchema.Of(typeof(TEvent));
 
@@ -113,6 +114,8 @@ public sealed class LambdaStoreOptions<TEvent>
 
     internal IReadOnlyList<(ViewDefinition<TEvent> View, Reconciliation Reconciliation)> Views => _views;
 
+    internal IReadOnlyList<(string Former, string Name)> Renames => _renames;
+
     /// <summary>Says which property holds the time at which an event happened. Required.</summary>
     /// <param name="property">A property of type <see cref="DateTimeOffset"/> or <see cref="DateTime"/>, for instance <c>e => e.Timestamp</c>.</param>
     /// <returns>These options.</returns>
@@ -136,11 +139,15 @@ public sealed class LambdaStoreOptions<TEvent>
     /// <param name="reconciliation">
     /// How the batch layers and the speed layer become one answer, unless a question chooses. Null, the default, means <see cref="Reconciliation.Merge"/>.
     /// </param>
+    /// <param name="formerName">
+    /// The name that the view had before, under which the store may still have its files: they move to the new name when the store is opened, and nothing is computed anew. It may stay in the
+    /// code. Null if the view was not renamed.
+    /// </param>
     /// <returns>These options.</returns>
     /// <exception cref="ArgumentException">
-    /// There is a view of that name, or <see cref="Reconciliation.Hybrid"/> is chosen, but the view's results cannot be blended.
+    /// There is a view of that name, or <see cref="Reconciliation.Hybrid"/> is chosen, but the view's results cannot be blended; or the former name is that of a view.
     /// </exception>
-    public LambdaStoreOptions<TEvent> AddView(ViewDefinition<TEvent> view, Reconciliation? reconciliation = null)
+    public LambdaStoreOptions<TEvent> AddView(ViewDefinition<TEvent> view, Reconciliation? reconciliation = null, string? formerName = null)
     {
         ArgumentNullException.ThrowIfNull(view);
         if (_views.Find(v => string.Equals(v.View.Name, view.Name, StringComparison.OrdinalIgnoreCase)).View is { } twin)
@@ -154,6 +161,12 @@ public sealed class LambdaStoreOptions<TEvent>
         }
 
         _views.Add((view, reconciliation ?? Reconciliation.Merge));
+        if (formerName is not null)
+        {
+            _ = ViewFolder.NameOf(formerName);
+            _renames.Add((formerName, view.Name));
+        }
+
         return this;
     }
 
@@ -162,6 +175,14 @@ public sealed class LambdaStoreOptions<TEvent>
         if (EventTimeProperty is null)
         {
             throw new ArgumentException($"The store does not know when an event of type {typeof(TEvent).Name} happened. Call EventTime(e => e.…) in the options.");
+        }
+
+        foreach ((string former, string name) in _renames)
+        {
+            if (_views.Exists(v => string.Equals(v.View.Name, former, StringComparison.OrdinalIgnoreCase)) || _renames.Count(r => string.Equals(r.Former, former, StringComparison.OrdinalIgnoreCase)) > 1)
+            {
+                throw new ArgumentException($"The former name '{former}' of view '{name}' is the name of a view, or that of another view before. A name can go to one view only, and names that differ in case are the same.");
+            }
         }
 
         // Names that cannot be folders are refused before anything is created.

@@ -69,6 +69,12 @@ internal static class StoreOpening
                 RewrittenSince = log.RewrittenSince,
                 Materialise = log.Materialise,
             };
+            ViewRename renames = new(storage, options.TimeProvider, log.StoreId, () => log.Dropped, log.MoveArchive);
+            foreach ((string former, string name) in options.Renames)
+            {
+                renames.Run(former, name);
+            }
+
             List<ServedView<TEvent>> views = [];
             foreach ((ViewDefinition<TEvent> definition, Reconciliation reconciliation) in options.Views)
             {

@@ -11,7 +11,8 @@ namespace LambdaCore.Batch;
 /// </content>
 internal sealed partial class BatchTable
 {
-    private const string ArchiveOperation = "ARCHIVE";
+    /// <summary>The operation of a commit after which layers end at a raw start; that is a fact of it.</summary>
+    public const string ArchiveOperation = "ARCHIVE";
 
     /// <summary>The first position whose event can still be read.</summary>
     public LogPosition RawStart => _context.Dropped().End;
@@ -128,7 +129,7 @@ internal sealed partial class BatchTable
             // Where another store's raw events begin is not known here.
             DeltaSnapshot? table = new DeltaLog(_storage, _folder).Read();
             return table is not null && (table.TransactionVersion(_context.StoreId) is null
-                ? table.LastFacts(ArchiveOperation) is not null
+                ? new[] { ArchiveOperation, ViewRename.Operation }.Any(o => table.LastFacts(o)?.ContainsKey(SegmentList.RawStartFact) == true)
                 : table.Files.Any(IsArchive));
         }
         catch (TableCorruptException)

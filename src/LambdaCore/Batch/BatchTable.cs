@@ -26,7 +26,8 @@ internal sealed partial class BatchTable
     /// <summary>The revision of layers of which it is not known.</summary>
     private const long Unknown = -1;
 
-    private const string LookupFolder = "_lookup";
+    /// <summary>The folder of the lookup files, in that of the view.</summary>
+    public const string LookupFolder = "_lookup";
 
     private readonly BatchContext _context;
     private readonly IStorage _storage;
@@ -73,6 +74,9 @@ internal sealed partial class BatchTable
     /// <summary>The revision of the log's content.</summary>
     public long LogRevision => _context.Revision();
 
+    /// <summary>The lookup file of a Parquet file, both in the view's folder.</summary>
+    public static string LookupOf(string name) => $"{LookupFolder}/{Path.ChangeExtension(name, ".lookup")}";
+
     /// <summary>The layers that an earlier process left, if they are of use. A layer that is damaged is computed anew, and layers of an older revision of the log are healed.</summary>
     /// <param name="sealedEnd">The end of the master dataset; layers that claim to cover more are of no use.</param>
     /// <returns>The layers, oldest first; each is held once, for the caller.</returns>
@@ -101,11 +105,11 @@ internal sealed partial class BatchTable
                 {
                     sound.Add(new BatchView(OpenLookup(file.Path, range), range, long.Parse(file.Tags[KeysTag], CultureInfo.InvariantCulture), file));
                 }
-                catch (LambdaCoreException error) when (range.Start < RawStart)
+                catch (LambdaCoreException error) when (range.Start < RawStart && !(error is StorageException && _storage.Exists(LookupPath(file.Path))))
                 {
                     throw ArchiveDamaged(range, LookupPath(file.Path), error);
                 }
-                catch (LambdaCoreException error)
+                catch (LambdaCoreException error) when (range.Start >= RawStart)
                 {
                     LogMessages.BatchLayerDiscarded(_context.Logger, _plan.Name, range.ToString(), error);
                     damaged.Add(range);
@@ -388,7 +392,7 @@ internal sealed partial class BatchTable
     private LookupFile OpenLookup(string name, LogRange range) =>
         LookupFile.Open(_storage.Map(LookupPath(name)), LookupPath(name), _plan.Fingerprint, range);
 
-    private string LookupPath(string name) => $"{_folder}/{LookupFolder}/{Path.ChangeExtension(name, ".lookup")}";
+    private string LookupPath(string name) => $"{_folder}/{LookupOf(name)}";
 
     private void BeSure()
     {

@@ -65,6 +65,15 @@ internal sealed class RetentionScene : IDisposable
         return StoreOpening.Open("simulated", Disk, options);
     }
 
+    /// <summary>Opens the store with both views, one of them under a name that it did not have before.</summary>
+    public LambdaStore<Tick> OpenRenamed(ViewDefinition<Tick> renamed, string former)
+    {
+        LambdaStoreOptions<Tick> options = new() { BatchThreads = 1, TimeProvider = Clock };
+        options.EventTime(e => e.Time).AddView(ByMinute).AddView(renamed, formerName: former);
+        options.Validate();
+        return StoreOpening.Open("simulated", Disk, options);
+    }
+
     /// <summary>Appends the next events.</summary>
     public static async Task AppendAsync(LambdaStore<Tick> store, int count)
     {
