@@ -38,6 +38,9 @@ internal sealed class OpenStore<TEvent>
     /// <summary>Runs batches.</summary>
     public required BatchRunner<TEvent> Batches { get; init; }
 
+    /// <summary>Erases events.</summary>
+    public required LogErasure<TEvent> Erasure { get; init; }
+
     /// <summary>Makes files fewer.</summary>
     public required StoreMaintenance<TEvent> Maintenance { get; init; }
 

@@ -145,6 +145,24 @@ internal sealed class RebuildJob<TEvent> : IRebuildJob, IDisposable
         }
     }
 
+    /// <summary>Deletes what was computed of events that were rewritten since, as the next step would. A step that is at work comes to its end first.</summary>
+    public async Task DropStaleAsync(CancellationToken cancellationToken)
+    {
+        await _working.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            if (!IsOver)
+            {
+                RebuildComputation computation = Open();
+                _ = computation.DropStale(TargetOf(computation));
+            }
+        }
+        finally
+        {
+            _working.Release();
+        }
+    }
+
     /// <summary>A step has failed.</summary>
     /// <param name="error">How.</param>
     /// <param name="nextAttempt">When it is tried again; null if that cannot help.</param>

@@ -103,6 +103,7 @@ internal static class StoreOpening
                 scheduler.Start();
             }
 
+            RebuildWorker<TEvent> rebuilds = new(new RebuildContext<TEvent>(batches, log, options.Rebuilds, options.TimeProvider, logger));
             OpenStore<TEvent> parts = new()
             {
                 Folder = folder,
@@ -116,7 +117,19 @@ internal static class StoreOpening
                 Fork = new StoreFork<TEvent>(storage, log, batches, options.TimeProvider, logger),
                 Changes = new LogChanges<TEvent>(log, batches, duckDb, options.Schema, options.TimeProvider),
                 Scheduler = scheduler,
-                Rebuilds = new RebuildWorker<TEvent>(new RebuildContext<TEvent>(batches, log, options.Rebuilds, options.TimeProvider, logger)),
+                Rebuilds = rebuilds,
+                Erasure = new LogErasure<TEvent>
+                {
+                    Storage = storage,
+                    DuckDb = duckDb,
+                    Log = log,
+                    Batches = batches,
+                    Rebuilds = rebuilds,
+                    Speed = speed,
+                    Progress = progress,
+                    Views = views,
+                    TimeTravelWindow = options.TimeTravelWindow,
+                },
                 Views = views,
                 ViewsByName = views.ToDictionary(v => v.Plan.Name, StringComparer.Ordinal),
                 Clock = options.TimeProvider,

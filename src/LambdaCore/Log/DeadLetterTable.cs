@@ -15,7 +15,7 @@ namespace LambdaCore.Log;
 /// end are left over from a seal that failed between the two, or from one whose events a power cut took; they are removed when the store is opened, or when
 /// the range is sealed again.
 /// </remarks>
-internal sealed class DeadLetterTable<TEvent>
+internal sealed partial class DeadLetterTable<TEvent>
 {
     /// <summary>The table's folder in the store.</summary>
     public const string Folder = "deadletters";

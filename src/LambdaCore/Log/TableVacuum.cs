@@ -36,8 +36,8 @@ internal sealed class TableVacuum(IStorage storage, DateTimeOffset now, TimeSpan
             foreach (RemovedFile file in table.Snapshot.Removed.OrderBy(f => f.RemovedIn).ThenBy(f => f.File.Path, StringComparer.Ordinal))
             {
                 string path = $"{table.Folder}/{file.File.Path}";
-                DateTimeOffset until = DateTimeOffset.MaxValue - file.RemovedAt < keep ? DateTimeOffset.MaxValue : file.RemovedAt + keep;
-                bool isDue = keep == TimeSpan.Zero || until <= now;
+                RemainingFile remaining = Remains(table, file, keep);
+                bool isDue = keep == TimeSpan.Zero || remaining.Until <= now;
                 if (isDue && leases.TryDelete(file.File.Path, () => storage.Delete(path)))
                 {
                     gone.Add(file.File.Path);
@@ -45,7 +45,7 @@ internal sealed class TableVacuum(IStorage storage, DateTimeOffset now, TimeSpan
                 }
                 else
                 {
-                    _remaining.Add(new RemainingFile(path, file.File.Size, file.RemovedAt, until, IsInUse: isDue));
+                    _remaining.Add(remaining with { IsInUse = isDue });
                 }
             }
 
@@ -64,11 +64,23 @@ internal sealed class TableVacuum(IStorage storage, DateTimeOffset now, TimeSpan
         }
     }
 
+    /// <summary>The files that left a table and are on disk, the oldest first.</summary>
+    /// <param name="table">The table.</param>
+    /// <param name="keep">How long they stay.</param>
+    public static IEnumerable<RemainingFile> RemainingOf(DeltaTable table, TimeSpan keep) =>
+        table.Snapshot.Removed.OrderBy(f => f.RemovedIn).ThenBy(f => f.File.Path, StringComparer.Ordinal).Select(f => Remains(table, f, keep));
+
     /// <summary>Counts files that were deleted elsewhere.</summary>
     public void Add(int files, long bytes)
     {
         Files += files;
         Bytes += bytes;
+    }
+
+    private static RemainingFile Remains(DeltaTable table, RemovedFile file, TimeSpan keep)
+    {
+        DateTimeOffset until = DateTimeOffset.MaxValue - file.RemovedAt < keep ? DateTimeOffset.MaxValue : file.RemovedAt + keep;
+        return new RemainingFile($"{table.Folder}/{file.File.Path}", file.File.Size, file.RemovedAt, until, IsInUse: false);
     }
 
     private void Count(string path, long bytes, Action<string> deleted)

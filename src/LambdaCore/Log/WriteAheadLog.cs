@@ -7,7 +7,7 @@ namespace LambdaCore.Log;
 /// sealed.</summary>
 /// <remarks>
 /// <para>
-/// One thread at a time appends, flushes and closes; any thread may read what was appended, and truncate. A write or a
+/// One thread at a time appends, flushes and closes; any thread may read what was appended, truncate, and roll. A write or a
 /// flush that fails poisons the log: that call and every later one throw <see cref="LogPoisonedException"/> with the
 /// first failure, because nobody can say what is on the medium then.
 /// </para>
@@ -25,6 +25,7 @@ internal sealed class WriteAheadLog : IDisposable
     private readonly Guid _storeId;
     private readonly WriteAheadLogOptions _options;
     private readonly Lock _filesLock = new();
+    private readonly Lock _writing = new();
     private WriteAheadFile[] _files;
     private IStorageFile _handle;
     private long _offset;
@@ -109,22 +110,25 @@ internal sealed class WriteAheadLog : IDisposable
         ArgumentOutOfRangeException.ThrowIfNotEqual(first, End);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(count);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(payload.Length, WriteAheadFormat.MaximumPayloadLength, nameof(payload));
-        try
+        lock (_writing)
         {
-            long frameLength = WriteAheadFormat.FrameLength(payload.Length);
-            if (frameLength > Current.Length - RoomForMarks - _offset && first != Current.First)
+            try
             {
-                // A file that holds no group yet cannot be followed by one of the same name; it grows instead.
-                Roll(frameLength);
-            }
+                long frameLength = WriteAheadFormat.FrameLength(payload.Length);
+                if (frameLength > Current.Length - RoomForMarks - _offset && first != Current.First)
+                {
+                    // A file that holds no group yet cannot be followed by one of the same name; it grows instead.
+                    Roll(frameLength);
+                }
 
-            Write(new WriteAheadFrame(first, count, ingestedAtMicroseconds, default) { DurableEnd = DurableEnd }, payload);
-            _marked = false;
-            Volatile.Write(ref _end, first.Value + count);
-        }
-        catch (Exception exception)
-        {
-            throw Poison(exception);
+                Write(new WriteAheadFrame(first, count, ingestedAtMicroseconds, default) { DurableEnd = DurableEnd }, payload);
+                _marked = false;
+                Volatile.Write(ref _end, first.Value + count);
+            }
+            catch (Exception exception)
+            {
+                throw Poison(exception);
+            }
         }
     }
 
@@ -133,18 +137,45 @@ internal sealed class WriteAheadLog : IDisposable
     public void Flush()
     {
         ThrowIfPoisoned();
-        if (_durableEnd == _end)
+        lock (_writing)
         {
-            return;
-        }
+            if (_durableEnd == _end)
+            {
+                return;
+            }
 
-        try
-        {
-            FlushCurrent();
+            try
+            {
+                FlushCurrent();
+            }
+            catch (Exception exception)
+            {
+                throw Poison(exception);
+            }
         }
-        catch (Exception exception)
+    }
+
+    /// <summary>Goes on in a new file, so that those before can be deleted once their events are elsewhere. For any thread.</summary>
+    /// <returns>Where the new file begins: at <see cref="End"/>.</returns>
+    /// <exception cref="LogPoisonedException">A write failed, now or earlier.</exception>
+    public LogPosition Roll()
+    {
+        ThrowIfPoisoned();
+        lock (_writing)
         {
-            throw Poison(exception);
+            try
+            {
+                if (Current.First != End)
+                {
+                    Roll(WriteAheadFormat.FrameLength(0));
+                }
+
+                return End;
+            }
+            catch (Exception exception)
+            {
+                throw Poison(exception);
+            }
         }
     }
 
@@ -183,6 +214,24 @@ internal sealed class WriteAheadLog : IDisposable
                 _storage.Delete(oldest.Path);
             }
         }
+    }
+
+    /// <summary>Sees to it that no file stays that holds nothing at or after a position, durably; also what an earlier attempt could not delete.</summary>
+    /// <param name="sealedEnd">Up to where the events are durable elsewhere, and nobody reads them here any more.</param>
+    /// <exception cref="StorageException">The disk refused. What was not deleted goes with another call, or when the log is opened next.</exception>
+    public void DeleteBefore(LogPosition sealedEnd)
+    {
+        TruncateBefore(sealedEnd);
+        lock (_writing)
+        {
+            HashSet<string> used = [.. _files.Select(f => f.Path)];
+            foreach (string path in _storage.List(WriteAheadFormat.Folder).Select(f => $"{WriteAheadFormat.Folder}/{f}").Where(p => !used.Contains(p)))
+            {
+                _storage.Delete(path);
+            }
+        }
+
+        _storage.FlushFolder(WriteAheadFormat.Folder);
     }
 
     /// <summary>Lets go of the file, and does nothing else: what was not flushed is as safe as before.</summary>

@@ -229,6 +229,37 @@ internal sealed class SpeedLayer<TEvent> : IDisposable
         }
     }
 
+    /// <summary>
+    /// Deletes the spill files, if no generation has states there any more: dropping generations alone leaves a part of a file, with bytes of what was dropped.
+    /// </summary>
+    /// <returns>Whether there are none now.</returns>
+    public bool TryDeleteSpill()
+    {
+        Gate.EnterWriteLock();
+        try
+        {
+            EnterWrite();
+            try
+            {
+                if (_views.SelectMany(view => view.Generations).All(generation => generation.SpillStart is null))
+                {
+                    _spill?.Dispose();
+                    _spill = null;
+                }
+
+                return _spill is null;
+            }
+            finally
+            {
+                ExitWrite();
+            }
+        }
+        finally
+        {
+            Gate.ExitWriteLock();
+        }
+    }
+
     /// <summary>Waits for reads and scans to end, frees the memory and deletes what was spilled. Whoever comes later gets an <see cref="ObjectDisposedException"/>.</summary>
     public void Dispose()
     {

@@ -81,6 +81,7 @@ internal sealed class RoomTests
         ["BatchSchedule"] = Root,
         ["BatchStatus"] = Root,
         ["CompactionReceipt"] = Root,
+        ["ErasureReceipt"] = Root,
         ["AnswerSource"] = "Serving",
         ["Consistency"] = "Serving",
         ["ColumnError"] = "Serving",

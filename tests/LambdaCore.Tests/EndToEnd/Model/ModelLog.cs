@@ -54,6 +54,17 @@ internal sealed class ModelLog
         _current = null;
     }
 
+    /// <summary>Erases events that were rejected, so that no view counted them and no revision of the log had them.</summary>
+    public void EraseRejected(IEnumerable<int> positions)
+    {
+        foreach (int position in positions)
+        {
+            _events[position].Add(new Version(Revision, null));
+        }
+
+        _current = null;
+    }
+
     /// <summary>The events as they were after a change; null where one was erased by then.</summary>
     /// <param name="revision">The revision of the log.</param>
     public IReadOnlyList<AnyEvent?> At(long revision) => [.. _events.Select(versions => versions.Last(v => v.Revision <= revision).Value)];

@@ -389,8 +389,8 @@ internal sealed partial class StoreModel : IAsyncDisposable
             _memory.BeforeCall = null;
             _batchEnds.Clear();
 
-            // It may have been a run by the schedule that met the disk.
-            _diskFailed |= failed && !_schedule.IsByHand;
+            // It may have been a run by the schedule that met the disk, or a compaction after the run, whose failure is only logged.
+            _diskFailed |= failed;
         }
     }
 
