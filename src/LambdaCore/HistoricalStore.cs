@@ -6,7 +6,8 @@ namespace LambdaCore;
 /// <remarks>
 /// <para>
 /// Every question is computed from the log by the view's SQL, so it takes as long as reading the events that may count: conditions on the key and
-/// <see cref="ViewQuery{TKey, TResult}.Between"/> are part of the SQL, and let it pass over files and parts of files. No batch or speed view has a part in it.
+/// <see cref="ViewQuery{TKey, TResult}.Between"/> are part of the SQL, and let it pass over files and parts of files. No batch or speed view has a part in it, but for the states of events that have
+/// gone by <see cref="Retention"/>: these stand in archive layers, which count as <see cref="AnswerSource.Batch"/>.
 /// </para>
 /// <para>
 /// All events before the moment count but those that were rejected: as after a batch that ends there, also those that waited for one

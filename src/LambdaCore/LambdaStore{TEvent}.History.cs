@@ -10,7 +10,10 @@ public sealed partial class LambdaStore<TEvent>
 {
     /// <summary>The store as of a position: answers count the events before it, as the log holds them when it is asked, so with all corrections and erasures up to then.</summary>
     /// <remarks>What lies before the position and is not sealed yet is sealed by the first question.</remarks>
-    /// <param name="position">At most <see cref="Position"/>. Zero is before the first event: no view has a row.</param>
+    /// <param name="position">
+    /// At most <see cref="Position"/>. Zero is before the first event: no view has a row. A question throws if it lies before <see cref="RawStart"/>; from there on, views count what has gone by
+    /// <see cref="Retention"/> through their archive layers.
+    /// </param>
     /// <exception cref="ArgumentOutOfRangeException">The log does not go on to there.</exception>
     /// <exception cref="ObjectDisposedException">The store is closed.</exception>
     public HistoricalStore<TEvent> AsOf(LogPosition position)
@@ -30,7 +33,7 @@ public sealed partial class LambdaStore<TEvent>
     /// </para>
     /// <para>
     /// What was corrected or erased later can be read as it was for as long as the old files are there, which is until a vacuum. If one is needed that is gone, a question throws, and
-    /// says the earliest time that can be answered. Views are computed by their definitions of today.
+    /// says the earliest time that can be answered. So it does if some events that count have gone by <see cref="Retention"/>, but not all before <see cref="RawStart"/> count. Views are computed by their definitions of today.
     /// </para>
     /// </remarks>
     /// <param name="time">Not in the future.</param>
@@ -67,20 +70,7 @@ public sealed partial class LambdaStore<TEvent>
         return new ViewExplanation<TEvent, TKey, TResult>(explained.Entry, explained.Receipt, EventsOf(explained, cancellationToken));
     }
 
-    private HistoricalStore<TEvent> AsOf(LogMoment moment) => new(this, new PastLog(cancellationToken => WholeAsync(moment, cancellationToken)));
-
-    private async Task<LogPrefix> WholeAsync(LogMoment moment, CancellationToken cancellationToken)
-    {
-        LogPrefix prefix = await _parts.Log.AtAsync(moment, cancellationToken).ConfigureAwait(false);
-        if (RawStart == LogPosition.Zero)
-        {
-            return prefix;
-        }
-
-        prefix.Dispose();
-        throw new LambdaCoreException(
-            $"The log cannot be read as it was at an earlier moment: the raw events before {RawStart} have gone by retention, and such answers are computed from raw events alone. Ask for the answer of now, without AsOf: it counts them.");
-    }
+    private HistoricalStore<TEvent> AsOf(LogMoment moment) => new(this, new PastLog(cancellationToken => _parts.Log.AtAsync(moment, cancellationToken)));
 
     private async IAsyncEnumerable<ExplainedEvent<TEvent>> EventsOf<TKey, TResult>(
         KeyExplanation<TEvent, TKey, TResult> explained, [EnumeratorCancellation] CancellationToken cancellationToken)

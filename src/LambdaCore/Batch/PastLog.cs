@@ -5,10 +5,11 @@ using LambdaCore.Views;
 namespace LambdaCore.Batch;
 
 /// <summary>What was read of the log as it was.</summary>
+/// <param name="Start">Where it begins: events before have gone by retention, and are only in archive layers.</param>
 /// <param name="End">The end of the events that count.</param>
 /// <param name="Revision">The revision of their content.</param>
 /// <param name="Tally">What their times came to, as far as it is known.</param>
-internal readonly record struct PastReading(LogPosition End, long Revision, EventTimeTally Tally);
+internal readonly record struct PastReading(LogPosition Start, LogPosition End, long Revision, EventTimeTally Tally);
 
 /// <summary>The log as it was at some moment: what a question about the past is answered from. Thread-safe.</summary>
 /// <param name="open">Gives the events of the moment.</param>
@@ -27,6 +28,6 @@ internal sealed class PastLog(Func<CancellationToken, Task<LogPrefix>> open)
             await Task.Run(() => states.Visit(part.Segments, part.Range, atOnce: false, restriction, visit, cancellationToken), cancellationToken).ConfigureAwait(false);
         }
 
-        return new PastReading(prefix.End, prefix.Revision, prefix.Tally);
+        return new PastReading(prefix.Start, prefix.End, prefix.Revision, prefix.Tally);
     }
 }

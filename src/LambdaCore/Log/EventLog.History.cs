@@ -57,10 +57,16 @@ internal sealed partial class EventLog<TEvent>
             PastVersions versions = moment.KnownAt is null && (moment.Revision ?? now.Revision) == now.Revision
                 ? PastVersions.Now(now.Segments, now.Revision)
                 : PastVersions.Read(_table, moment.IsBeyond);
+            if (versions.Start != now.Dropped.End)
+            {
+                continue;
+            }
+
+            ThrowIfGone(moment, versions, now.Dropped);
             IReadOnlyList<PastStretch> stretches = versions.Before(moment.End);
             SegmentFile[] files = [.. stretches.SelectMany(s => s.Segments).DistinctBy(s => s.File.Path)];
             using IDisposable lease = _leases.Hold(() => files, out _);
-            if (Prefix(moment, stretches, versions.Revision) is { } prefix)
+            if (Prefix(moment, stretches, versions) is { } prefix)
             {
                 return prefix;
             }
@@ -75,9 +81,10 @@ internal sealed partial class EventLog<TEvent>
 
     /// <summary>Puts the stretches together, up to the last event that counts. Their files are held.</summary>
     /// <returns>Null if a file is missing.</returns>
-    private LogPrefix? Prefix(LogMoment moment, IReadOnlyList<PastStretch> stretches, long revision)
+    private LogPrefix? Prefix(LogMoment moment, IReadOnlyList<PastStretch> stretches, PastVersions versions)
     {
-        LogPosition end = LogPosition.Zero;
+        LogPosition start = moment.End == LogPosition.Zero ? LogPosition.Zero : versions.Start;
+        LogPosition end = start;
         List<LogPart> parts = [];
         try
         {
@@ -106,12 +113,39 @@ internal sealed partial class EventLog<TEvent>
                 }
             }
 
-            return new LogPrefix(end, revision, SealedTally(end), parts);
+            return new LogPrefix(start, end, versions.Revision, SealedTally(end), parts);
         }
         catch
         {
             parts.ForEach(p => p.Segments.Dispose());
             throw;
+        }
+    }
+
+    /// <summary>Refuses what only raw events could tell that retention has removed.</summary>
+    private static void ThrowIfGone(LogMoment moment, PastVersions versions, DroppedEvents dropped)
+    {
+        if (moment.End == LogPosition.Zero || dropped.End == LogPosition.Zero)
+        {
+            return;
+        }
+
+        if (moment.End < dropped.End)
+        {
+            throw new LambdaCoreException(
+                $"The log cannot be read as of {moment.End}: the raw events before {dropped.End} have gone by retention, and of those the views have the states of all together only. Ask for {dropped.End} or a later position.");
+        }
+
+        if (moment.IngestedUpTo < dropped.LastIngestedAt)
+        {
+            throw new LambdaCoreException(
+                $"The log cannot be read as it was known at {moment.KnownAt:O}: the raw events before {dropped.End}, of which the last was appended at {UnixTime.ToDateTimeOffset(dropped.LastIngestedAt):O}, have gone by retention, and of those the views have the states of all together only. Ask for that time or a later one.");
+        }
+
+        if (versions.AreGoneChanged)
+        {
+            throw new LambdaCoreException(
+                $"The log cannot be read as it was known at {moment.KnownAt:O}: events were changed or removed since, among them some before {dropped.End}, which have gone by retention. Ask by a position: that gives the events as they are now.");
         }
     }
 

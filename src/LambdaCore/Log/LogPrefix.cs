@@ -3,11 +3,12 @@ using LambdaCore.Values;
 namespace LambdaCore.Log;
 
 /// <summary>The events before a position, as the log held them at some revision of its content, where DuckDB can read them. Their files stay until this is disposed.</summary>
-/// <param name="End">The position.</param>
+/// <param name="Start">The first event that there is: those before it have gone by retention, and are only in archive layers.</param>
+/// <param name="End">The position; not before the first event, unless it is zero.</param>
 /// <param name="Revision">The revision.</param>
 /// <param name="Tally">What the times of the events before it came to, or of those before the last segment's end that is not behind it.</param>
 /// <param name="Parts">The stretches of the log, in order, without gap or overlap.</param>
-internal sealed record LogPrefix(LogPosition End, long Revision, EventTimeTally Tally, IReadOnlyList<LogPart> Parts) : IDisposable
+internal sealed record LogPrefix(LogPosition Start, LogPosition End, long Revision, EventTimeTally Tally, IReadOnlyList<LogPart> Parts) : IDisposable
 {
     /// <inheritdoc/>
     public void Dispose()

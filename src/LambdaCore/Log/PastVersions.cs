@@ -27,6 +27,12 @@ internal sealed class PastVersions
     /// <summary>The revision of the content.</summary>
     public long Revision { get; }
 
+    /// <summary>Where raw events begin: those before have gone by retention.</summary>
+    public LogPosition Start => _now.Start;
+
+    /// <summary>Whether a change that came too late to count may have touched events that have gone since.</summary>
+    public bool AreGoneChanged => _versions.Any(v => v.Changed.Any(c => c.Start < _now.Start));
+
     /// <summary>The events as they are now.</summary>
     public static PastVersions Now(SegmentList segments, long revision) => new([], segments, revision);
 

@@ -6,9 +6,18 @@ using LambdaCore.Views;
 
 namespace LambdaCore.Serving;
 
-/// <summary>One view as of some moment of the log: each question is answered by the view's SQL over the events of that moment. Thread-safe.</summary>
+/// <summary>
+/// One view as of some moment of the log: each question is answered by the view's SQL over the events of that moment, and by archive layers over those that retention
+/// has removed. Thread-safe.
+/// </summary>
+/// <param name="program">The view.</param>
+/// <param name="maker">Makes rows.</param>
+/// <param name="receipts">Writes receipts.</param>
+/// <param name="batch">Computes states.</param>
+/// <param name="holdLayers">Gives the view's batch layers of now, held.</param>
+/// <param name="past">The moment.</param>
 internal sealed class PastView<TEvent, TKey, TResult, TRow>(
-    ViewProgram<TEvent, TKey, TResult, TRow> program, RowMaker<TEvent, TKey, TResult, TRow> maker, ReceiptWriter receipts, BatchTable batch, PastLog past)
+    ViewProgram<TEvent, TKey, TResult, TRow> program, RowMaker<TEvent, TKey, TResult, TRow> maker, ReceiptWriter receipts, BatchTable batch, Func<ServingSnapshot> holdLayers, PastLog past)
     : IViewReader<TKey, TResult>
     where TRow : struct, IState<TRow>
 {
@@ -20,7 +29,7 @@ internal sealed class PastView<TEvent, TKey, TResult, TRow>(
         $"View '{program.Plan.Name}' was asked for {reconciliation} as of a moment of the log: such an answer comes from the log alone, so there is nothing to reconcile. Leave Reconcile(...) out.");
 
     /// <inheritdoc/>
-    public IViewReader<TKey, TResult> AsOf(PastLog past) => new PastView<TEvent, TKey, TResult, TRow>(program, maker, receipts, batch, past);
+    public IViewReader<TKey, TResult> AsOf(PastLog past) => new PastView<TEvent, TKey, TResult, TRow>(program, maker, receipts, batch, holdLayers, past);
 
     /// <inheritdoc/>
     public async ValueTask<ViewEntry<TKey, TResult>?> GetAsync(TKey key, Consistency consistency, Reconciliation? reconciliation, CancellationToken cancellationToken)
@@ -28,16 +37,16 @@ internal sealed class PastView<TEvent, TKey, TResult, TRow>(
         ByteWriter writer = new();
         program.WriteKey(key, writer);
         byte[] bytes = writer.Written.ToArray();
-        (PastReading reading, KeyTable<TRow> table) = await ReadAsync(KeyRestriction.To(program.Plan, bytes), cancellationToken).ConfigureAwait(false);
+        using PastStates<TRow> past = await ReadAsync(KeyRestriction.To(program.Plan, bytes), cancellationToken).ConfigureAwait(false);
         RowReconciliation how = FromLog();
-        KeyStates<TRow> states = StatesOf(table, bytes);
+        KeyStates<TRow> states = past.Find(bytes);
         if (!maker.TryMakeOne(ref how, key, ref states, out MadeRow<TResult> row))
         {
             return null;
         }
 
         long? askedUntil = (program.WindowStart ?? program.Sessions?.Start)?.Invoke(key) + 1;
-        return receipts.EntryOf(program, key, in row, receipts.Write(in reading, contributed: true, askedUntil, row.SessionEnd ?? long.MinValue));
+        return receipts.EntryOf(program, key, in row, receipts.Write(past.Reading, past.Archive, past.Start, row.Sources, askedUntil, row.SessionEnd ?? long.MinValue));
     }
 
     /// <inheritdoc/>
@@ -50,13 +59,14 @@ internal sealed class PastView<TEvent, TKey, TResult, TRow>(
         }
 
         RowFilter<TKey> filter = RowFilter<TKey>.Of(program.Plan, program.Key, program.WindowStart, question.Where, question.Between);
-        (PastReading reading, KeyTable<TRow> table) = await ReadAsync(filter.Restriction, cancellationToken).ConfigureAwait(false);
-        return await Task.Run(() => Answer(question, filter, in reading, table, cancellationToken), cancellationToken).ConfigureAwait(false);
+        using PastStates<TRow> states = await ReadAsync(filter.Restriction, cancellationToken).ConfigureAwait(false);
+        return await Task.Run(() => Answer(question, filter, states, cancellationToken), cancellationToken).ConfigureAwait(false);
     }
 
     private ViewAnswer<TKey, TResult> Answer(
-        ViewQuestion<TKey, TResult> question, RowFilter<TKey> filter, in PastReading reading, KeyTable<TRow> table, CancellationToken cancellationToken)
+        ViewQuestion<TKey, TResult> question, RowFilter<TKey> filter, PastStates<TRow> past, CancellationToken cancellationToken)
     {
+        PastReading reading = past.Reading;
         if (question.Consistency.Position > reading.End)
         {
             throw new InvalidOperationException(
@@ -64,57 +74,53 @@ internal sealed class PastView<TEvent, TKey, TResult, TRow>(
         }
 
         RowCollector<TEvent, TKey, TResult, TRow> rows = new(program, maker, FromLog(), filter, question);
-        bool contributed = false;
+        AnswerSource contributed = AnswerSource.None;
         if (filter.Path.Keys is { } keys)
         {
             foreach (byte[] key in keys)
             {
-                Add(key);
+                KeyStates<TRow> states = past.Find(key);
+                contributed |= states.Sources == AnswerSource.None ? AnswerSource.None : rows.Add(key, ref states);
             }
         }
         else
         {
-            for (SortedRows<TRow> sorted = new(table); sorted.HasRow && !rows.IsFull;)
+            past.Scan(filter.Path.Range, (ReadOnlySpan<byte> key, ref KeyStates<TRow> states) =>
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                ReadOnlySpan<byte> key = sorted.Key;
-                if (sorted.TryTake(key, out _) && filter.Path.Range.Contains(key))
-                {
-                    Add(key);
-                }
-            }
+                contributed |= rows.Add(key, ref states);
+                return !rows.IsFull;
+            });
         }
 
-        Receipt receipt = receipts.Write(in reading, contributed, question.Between?.To, rows.LastSessionEnd);
+        Receipt receipt = receipts.Write(in reading, past.Archive, past.Start, contributed, question.Between?.To, rows.LastSessionEnd);
         IEnumerable<ViewEntry<TKey, TResult>> entries = rows.Rows.Select(row => receipts.EntryOf(program, row.Key, in row.Row, receipt));
         entries = question.Order is null ? entries : entries.OrderBy(entry => entry, question.Order);
         return new ViewAnswer<TKey, TResult>([.. entries.Take(question.Take ?? int.MaxValue)], receipt);
-
-        void Add(ReadOnlySpan<byte> key)
-        {
-            KeyStates<TRow> states = StatesOf(table, key);
-            contributed |= states.Sources != AnswerSource.None && rows.Add(key, ref states) != AnswerSource.None;
-        }
     }
 
-    private async Task<(PastReading Reading, KeyTable<TRow> States)> ReadAsync(KeyRestriction restriction, CancellationToken cancellationToken)
+    private async Task<PastStates<TRow>> ReadAsync(KeyRestriction restriction, CancellationToken cancellationToken)
     {
-        KeyTable<TRow> states = new();
-        PastReading reading = await batch.VisitAsync(
-            past, restriction, (key, state) => StateBytes.MergeInto(ref states.GetOrAdd(key, XxHash64.Hash(key)), state), cancellationToken).ConfigureAwait(false);
-        return (reading, states);
+        while (true)
+        {
+            KeyTable<TRow> states = new();
+            PastReading reading = await batch.VisitAsync(
+                past, restriction, (key, state) => StateBytes.MergeInto(ref states.GetOrAdd(key, XxHash64.Hash(key)), state), cancellationToken).ConfigureAwait(false);
+            ServingSnapshot layers = holdLayers();
+            if (PastStates<TRow>.Of(in reading, states, layers) is { } all)
+            {
+                return all;
+            }
+
+            layers.Release();
+            if (batch.RawStart == reading.Start)
+            {
+                throw new LambdaCoreException($"View '{program.Plan.Name}' has no archive layer that ends at {reading.Start}, where raw events begin. Open the store again.");
+            }
+
+            // Retention has removed more meanwhile.
+        }
     }
 
     private static RowReconciliation FromLog() => new(null, AnswerSource.Log);
-
-    private static KeyStates<TRow> StatesOf(KeyTable<TRow> table, ReadOnlySpan<byte> key)
-    {
-        KeyStates<TRow> states = default;
-        if (table.Find(key, XxHash64.Hash(key)) is >= 0 and int row)
-        {
-            states.AddLog(in table.Row(row));
-        }
-
-        return states;
-    }
 }

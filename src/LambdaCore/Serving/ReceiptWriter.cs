@@ -94,24 +94,26 @@ internal sealed class ReceiptWriter
 
     /// <summary>Writes the receipt of an answer from the log as it was.</summary>
     /// <param name="reading">What was read.</param>
-    /// <param name="contributed">Whether there was anything that was asked for.</param>
+    /// <param name="archive">The archive layers over what has gone before, oldest first.</param>
+    /// <param name="start">The first event that counts.</param>
+    /// <param name="contributed">What held anything that was asked for.</param>
     /// <param name="askedUntil">The first time at which a window was not asked for, in microseconds since the Unix epoch; null if there is none.</param>
     /// <param name="lastSessionEnd">The end of the last session that was found; of no meaning without sessions.</param>
-    public Receipt Write(in PastReading reading, bool contributed, long? askedUntil, long lastSessionEnd)
+    public Receipt Write(in PastReading reading, IReadOnlyList<BatchView> archive, LogPosition start, AnswerSource contributed, long? askedUntil, long lastSessionEnd)
     {
-        LogRange range = new(LogPosition.Zero, reading.End);
-        AnswerSource source = contributed ? AnswerSource.Log : AnswerSource.None;
+        DateTimeOffset now = _clock.GetUtcNow();
+        IEnumerable<LayerReceipt> archived = archive.Select(l => new LayerReceipt(AnswerSource.Batch, l.Range, contributed.HasFlag(AnswerSource.Batch), Positive(now - l.ComputedAt)));
         return new Receipt
         {
-            Source = source,
-            Range = range,
+            Source = contributed,
+            Range = new LogRange(start, reading.End),
             BatchEnd = reading.End,
             Revision = reading.Revision,
             Reconciliation = null,
             Watermark = EventTimeStatus.Time(reading.Tally.Watermark),
             Late = default,
             IsComplete = IsComplete(reading.Tally, askedUntil, lastSessionEnd),
-            Layers = [new LayerReceipt(AnswerSource.Log, range, contributed, null)],
+            Layers = [.. archived, new LayerReceipt(AnswerSource.Log, new LogRange(reading.Start, reading.End), contributed.HasFlag(AnswerSource.Log), null)],
             Errors = _errors,
         };
     }

@@ -133,7 +133,7 @@ internal sealed class ServedView<TEvent, TKey, TResult, TRow> : ServedView<TEven
     }
 
     /// <inheritdoc/>
-    public IViewReader<TKey, TResult> AsOf(PastLog past) => new PastView<TEvent, TKey, TResult, TRow>(_program, _maker, _receipts, Batch, past);
+    public IViewReader<TKey, TResult> AsOf(PastLog past) => new PastView<TEvent, TKey, TResult, TRow>(_program, _maker, _receipts, Batch, HoldLayers, past);
 
     /// <inheritdoc/>
     public async ValueTask<KeyExplanation<TEvent, TKey, TResult>> ExplainAsync(TKey key, CancellationToken cancellationToken)
@@ -432,6 +432,14 @@ internal sealed class ServedView<TEvent, TKey, TResult, TRow> : ServedView<TEven
                 states.AddBatch(state);
             }
         }
+    }
+
+    /// <summary>The immutable layers now, held: to be released.</summary>
+    private ServingSnapshot HoldLayers()
+    {
+        using ReadScope scope = Enter(out LayerReading reading);
+        reading.Snapshot.Acquire();
+        return reading.Snapshot;
     }
 
     /// <summary>Begins a moment at which the speed layer stands still, and captures the layers that belong to it.</summary>
