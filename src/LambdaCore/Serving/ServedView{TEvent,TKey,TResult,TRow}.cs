@@ -198,11 +198,21 @@ internal sealed class ServedView<TEvent, TKey, TResult, TRow> : ServedView<TEven
     private ViewAnswer<TKey, TResult> Execute(ViewQuestion<TKey, TResult> question, CancellationToken cancellationToken)
     {
         RowFilter<TKey> filter = RowFilter<TKey>.Of(Plan, _program.Key, _program.WindowStart, question.Where, question.Between);
-        RowReconciliation how = _reconciler.Choose(question.Reconciliation, question.Layers, question.Consistency, Snapshot);
-        RowCollector<TEvent, TKey, TResult, TRow> rows = new(_program, _maker, how, filter, question);
-        LayerReading reading = filter.Path.Keys is { } keys
-            ? LookUp(keys, filter.Restriction, question.Consistency, rows, cancellationToken)
-            : Scan(filter, question, rows, cancellationToken);
+        RowCollector<TEvent, TKey, TResult, TRow> rows;
+        LayerReading reading;
+        ServingSnapshot latest;
+        RowReconciliation how;
+        do
+        {
+            latest = Snapshot;
+            how = _reconciler.Choose(question.Reconciliation, question.Layers, question.Consistency, latest);
+            rows = new RowCollector<TEvent, TKey, TResult, TRow>(_program, _maker, how, filter, question);
+            reading = filter.Path.Keys is { } keys
+                ? LookUp(keys, filter.Restriction, question.Consistency, rows, cancellationToken)
+                : Scan(filter, question, rows, cancellationToken);
+        }
+        while (how.Reason is not null && reading.Snapshot != latest); // A batch came in between, of which the reason may not be true.
+
         Receipt receipt = _receipts.Write(reading, in rows.How, question.Between?.To, rows.LastSessionEnd);
         IEnumerable<ViewEntry<TKey, TResult>> entries = rows.Rows.Select(row => EntryOf(row.Key, in row.Row, receipt));
         if (question.Order is not null)

@@ -19,7 +19,7 @@ internal sealed partial class ModelView<TKey, TResult>
                 Model.Check(expected is null == entry is null, $"{asked}: expected {Values.Show(expected is null ? null : expected.Result)}, got {Values.Show(entry is null ? null : entry.Result)}");
                 if (entry is not null)
                 {
-                    CheckRow(asked, expected! with { Source = AnswerSource.Log }, entry);
+                    CheckRow(asked, expected! with { Source = SourceOf(moment, entry) }, entry);
                     CheckRowComplete(asked, expected!, entry);
                     CheckPastReceipt(asked, entry.Receipt, moment, events, end);
                 }
@@ -105,11 +105,18 @@ internal sealed partial class ModelView<TKey, TResult>
         foreach ((ExpectedRow<TKey, TResult> row, ViewEntry<TKey, TResult> entry) in expected.Zip(answer.Rows))
         {
             Model.Check(Values.Same(row.Key, entry.Key), $"{question} as of {end}: a row should have key {Values.Show(row.Key)}, has {Values.Show(entry.Key)}");
-            CheckRow($"{question} as of {end}", row with { Source = AnswerSource.Log }, entry);
+            CheckRow($"{question} as of {end}", row with { Source = SourceOf(moment, entry) }, entry);
             CheckRowComplete($"{question} as of {end}", row, entry);
         }
 
         CheckPastReceipt($"{question} as of {end}", answer.Receipt, moment, events, end);
+    }
+
+    /// <summary>The log, or also archive layers where events have gone.</summary>
+    private static AnswerSource SourceOf(StoreMoment moment, ViewEntry<TKey, TResult> entry)
+    {
+        AnswerSource possible = moment.Store.RawStart == LogPosition.Zero ? AnswerSource.Log : AnswerSource.Log | AnswerSource.Batch;
+        return possible == AnswerSource.Log || entry.Source == AnswerSource.None ? AnswerSource.Log : entry.Source & possible;
     }
 
     private static void CheckPastReceipt(string asked, Receipt receipt, StoreMoment moment, IReadOnlyList<AnyEvent?> events, int end)
@@ -119,7 +126,11 @@ internal sealed partial class ModelView<TKey, TResult>
             position <= end && Enumerable.Range(position, end - position).All(i => events[i] is null || !moment.Times.Counts(i, end)),
             $"{asked}: the answer ends at {position}, but events count up to {end}");
         Model.Check(receipt.Range == new LogRange(default, receipt.Position) && receipt.BatchEnd == receipt.Position, $"{asked}: the receipt says {receipt}");
-        Model.Check(receipt.Layers.Single() is { Source: AnswerSource.Log } layer && layer.Range == receipt.Range, $"{asked}: the layers are {string.Join(", ", receipt.Layers)}");
+        LogPosition rawStart = receipt.Position == LogPosition.Zero ? LogPosition.Zero : moment.Store.RawStart;
+        Model.Check(
+            receipt.Layers[^1] is { Source: AnswerSource.Log } log && log.Range == new LogRange(rawStart, receipt.Position)
+                && receipt.Layers.SkipLast(1).All(l => l.Source == AnswerSource.Batch && l.Range.End <= rawStart),
+            $"{asked}: the layers are {string.Join(", ", receipt.Layers)}");
         Model.Check(receipt.Reconciliation is null && receipt.Late == default, $"{asked}: the receipt says {receipt}");
         DateTimeOffset? watermark = moment.Times.TimeOfWatermarkAt(position);
         Model.Check(receipt.Watermark is null || receipt.Watermark <= watermark, $"{asked}: the watermark is {receipt.Watermark:O}, but was {watermark:O}");

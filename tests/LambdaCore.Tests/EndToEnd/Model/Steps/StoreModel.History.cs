@@ -9,13 +9,13 @@ internal sealed partial class StoreModel
     [RandomStep(4)]
     public async Task AskAsOfPositionAsync()
     {
-        if (_diskFailed || _store!.RawStart > LogPosition.Zero)
+        if (_diskFailed)
         {
             return;
         }
 
         int seed = _random.Next();
-        int end = _random.Next(_log.Count + 1);
+        int end = _random.Next((int)_store!.RawStart.Value, _log.Count + 1);
         ModelView view = _views[_random.Next(_views.Count)];
         Tell($"ask {view.Name} as of {end}, seed {seed}");
         Tell($"  {await view.CheckPastAsync(_store!.AsOf(new LogPosition(end)), Moment, _log.Current, end, new Random(seed))}");
@@ -25,7 +25,7 @@ internal sealed partial class StoreModel
     [RandomStep(4)]
     public async Task AskAsOfTimeAsync()
     {
-        if (_diskFailed || _store!.RawStart > LogPosition.Zero)
+        if (_diskFailed)
         {
             return;
         }
@@ -43,6 +43,11 @@ internal sealed partial class StoreModel
         try
         {
             Tell($"  {await view.CheckPastAsync(_store!.AsOf(time), Moment, _log.At(revision), end, new Random(seed))}");
+        }
+        catch (LambdaCoreException error) when (error.Message.Contains("have gone by retention", StringComparison.Ordinal))
+        {
+            Model.Check(end < _store!.RawStart.Value || _log.Changes.Any(c => c.Revision > revision), $"{end} events were known, and raw events begin at {_store.RawStart}: {error.Message}");
+            Tell("  some of the events have gone");
         }
         catch (LambdaCoreException error) when (error.Message.StartsWith("The log cannot be read as it was known", StringComparison.Ordinal))
         {
