@@ -79,7 +79,7 @@ public sealed partial class LambdaStore<TEvent>
         Receipt receipt = explained.Receipt;
         LogPosition logEnd = receipt.Layers.FirstOrDefault(l => l.Source == AnswerSource.Log)?.Range.End ?? receipt.BatchEnd;
         Func<TEvent, bool> isOfKey = explained.NewFilter();
-        using LogPrefix prefix = await _parts.Log.AtAsync(new LogMoment(receipt.Position), cancellationToken).ConfigureAwait(false);
+        using LogPrefix prefix = await _parts.Log.AtAsync(new LogMoment(receipt.Position) { Revision = receipt.Revision }, cancellationToken).ConfigureAwait(false);
         await foreach (StoredEvent<TEvent> stored in _parts.Log.ReadAsync(prefix, explained.Conditions, cancellationToken).ConfigureAwait(false))
         {
             if (isOfKey(stored.Event))

@@ -145,16 +145,15 @@ internal sealed partial class EventLog<TEvent>
         if (versions.AreGoneChanged)
         {
             throw new LambdaCoreException(
-                $"The log cannot be read as it was known at {moment.KnownAt:O}: events were changed or removed since, among them some before {dropped.End}, which have gone by retention. Ask by a position: that gives the events as they are now.");
+                $"The log cannot be read as it was known {moment.KnownText}: events were changed or removed since, among them some before {dropped.End}, which have gone by retention. Ask by a position: that gives the events as they are now.");
         }
     }
 
     private LambdaCoreException NotKnown(LogMoment moment)
     {
-        string asked = moment.KnownAt is { } time ? $"at {time:O}" : $"at revision {moment.Revision}";
         DateTimeOffset? since = PastVersions.KnownSince(_table, s => _storage.Exists($"{Folder}/{s.File.Path}"));
         return new LambdaCoreException(
-            $"The log cannot be read as it was known {asked}: events were changed or removed since, and files from before are gone, by a vacuum or by the change itself. "
+            $"The log cannot be read as it was known {moment.KnownText}: events were changed or removed since, and files from before are gone, by a vacuum or by the change itself. "
             + (since is { } earliest ? $"Ask for {earliest:O} or later, or by a position: that gives the events as they are now." : "Ask by a position: that gives the events as they are now."));
     }
 

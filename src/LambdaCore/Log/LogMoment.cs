@@ -16,6 +16,9 @@ internal sealed record LogMoment(LogPosition End)
     /// <summary>The time in microseconds since the Unix epoch, as events have it.</summary>
     public long? IngestedUpTo => KnownAt is { } time ? UnixTime.FromDateTimeOffset(time) : null;
 
+    /// <summary>As of which changes the events count, in words.</summary>
+    public string KnownText => KnownAt is { } time ? $"at {time:O}" : $"at revision {Revision}";
+
     /// <summary>Whether a change of events came too late to count.</summary>
     /// <param name="change">The commit.</param>
     public bool IsBeyond(DeltaCommit change) => change.Version > (Revision ?? long.MaxValue) || change.Timestamp > (KnownAt ?? DateTimeOffset.MaxValue);

@@ -56,6 +56,20 @@ internal sealed class ExplainTests
         }
     }
 
+    [Test]
+    public async Task An_explanation_lists_the_events_as_they_were_when_the_row_was_made()
+    {
+        using InMemoryStorage disk = new();
+        await using LambdaStore<Purchase> store = Open(disk, TimeProvider.System, LatePolicy.Include);
+        await store.AppendAsync((Purchase[])[Purchase.Of("p0", 0), Purchase.Of("p1", 1), Purchase.Of("p0", 2)]);
+        ViewExplanation<Purchase, string, long> before = await store.ExplainAsync(Purchase.ByProduct, "p0");
+        await store.CorrectAsync(e => e.Product == "p0" && e.At == DateTimeOffset.UnixEpoch, s => s.Set(e => e.Product, e => "p1"), "wrong product");
+        ViewExplanation<Purchase, string, long> after = await store.ExplainAsync(Purchase.ByProduct, "p0");
+        Assert.That(await before.Events.Select(e => (e.Position.Value, e.Event.Product)).ToListAsync(), Is.EqualTo([(0L, "p0"), (2L, "p0")]));
+        Assert.That(await after.Events.Select(e => e.Position.Value).ToListAsync(), Is.EqualTo([2L]));
+        Assert.That((before.Row!.Result, after.Row!.Result), Is.EqualTo((2L, 1L)));
+    }
+
     private static LambdaStore<Purchase> Open(IStorage disk, TimeProvider clock, LatePolicy late) => Purchase.Open(disk, options =>
     {
         options.TimeProvider = clock;

@@ -26,8 +26,13 @@ internal sealed class KnownAtTests
             for (int step = 0; step < 40; step++)
             {
                 clock.Advance(TimeSpan.FromMilliseconds(1 + random.Next(5000)));
-                switch (random.Next(9))
+                switch (random.Next(10))
                 {
+                    case 9:
+                        (string from, string to) = ($"p{random.Next(5)}", $"p{random.Next(5)}");
+                        DateTimeOffset until = Purchase.Of("", random.Next(600)).At;
+                        await store.CorrectAsync(e => e.Product == from && e.At < until, s => s.Set(e => e.Product, e => to), "test");
+                        break;
                     case 0:
                         await store.RunBatchAsync();
                         break;
