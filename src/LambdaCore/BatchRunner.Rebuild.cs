@@ -11,26 +11,64 @@ internal sealed partial class BatchRunner<TEvent>
     /// <param name="view">The view.</param>
     /// <param name="rebuild">The new layers.</param>
     /// <param name="cancellationToken">Stops it; the view answers as before then.</param>
-    /// <returns>False if events were rewritten since they were computed, so that there is more to compute first.</returns>
+    /// <returns>The layers before and after; null if events were rewritten since the new ones were computed, so that there is more to compute first.</returns>
     /// <exception cref="ObjectDisposedException">The store is being closed.</exception>
-    public Task<bool> SwapAsync(ServedView<TEvent> view, RebuildComputation rebuild, CancellationToken cancellationToken) =>
+    public Task<SwappedLayers?> SwapAsync(ServedView<TEvent> view, RebuildComputation rebuild, CancellationToken cancellationToken) =>
         AloneAsync(async () =>
         {
-            LogPosition end = await log.SealAsync(speed.OpenGeneration, cancellationToken).ConfigureAwait(false);
-            if (rebuild.DropStale(end))
+            ServingSnapshot? old = await CatchUpAloneAsync(view, rebuild, cancellationToken).ConfigureAwait(false);
+            if (old is null)
             {
-                return false;
+                return null;
             }
 
-            rebuild.Extend(end, cancellationToken);
-            if (rebuild.Prepared.Count > 0)
+            LogPosition end = rebuild.PreparedEnd;
+            try
             {
-                cancellationToken.ThrowIfCancellationRequested();
-                Hand([.. ArchivesOf(view), .. view.Batch.Publish(rebuild)], view);
-            }
+                if (rebuild.Prepared.Count > 0)
+                {
+                    cancellationToken.ThrowIfCancellationRequested();
+                    Hand([.. ArchivesOf(view), .. view.Batch.Publish(rebuild)], view);
+                }
 
-            return true;
+                return new SwappedLayers(end, old, view.Hold());
+            }
+            catch
+            {
+                old.Release();
+                throw;
+            }
         }, cancellationToken);
+
+    /// <summary>Brings the layers of a view that serve, and those that are to take their place, up to the same position, so that they can be compared.</summary>
+    /// <returns>The layers that serve, held for the caller; null if events were rewritten since the new ones were computed.</returns>
+    public Task<ServingSnapshot?> CatchUpAsync(ServedView<TEvent> view, RebuildComputation rebuild, CancellationToken cancellationToken) =>
+        AloneAsync(() => CatchUpAloneAsync(view, rebuild, cancellationToken), cancellationToken);
+
+    private async Task<ServingSnapshot?> CatchUpAloneAsync(ServedView<TEvent> view, RebuildComputation rebuild, CancellationToken cancellationToken)
+    {
+        LogPosition end = await log.SealAsync(speed.OpenGeneration, cancellationToken).ConfigureAwait(false);
+        TakeOver(view);
+        if (rebuild.DropStale(end) || (rebuild.Prepared.Count == 0 && rebuild.ComputedEnd > rebuild.Start))
+        {
+            return null;
+        }
+
+        if (rebuild.Order.Kind == RebuildKind.Reprocessing && view.Snapshot.Revision != log.Revision)
+        {
+            // A failure is the next batch run's to report; the new layers do not depend on the old ones.
+            _ = _healer.Heal(rewrite: null, TakeOver, ProgressReporter.None, cancellationToken);
+        }
+
+        if (rebuild.Order.Kind == RebuildKind.Reprocessing && view.Snapshot.Revision == log.Revision)
+        {
+            using RollUpSources<TEvent> sources = new(views, log.Revision);
+            _ = Run(view, BatchMode.Incremental, end, sources, ProgressReporter.None, cancellationToken);
+        }
+
+        rebuild.Extend(end, cancellationToken);
+        return view.Hold();
+    }
 
     /// <summary>Does something while no batch run is at work.</summary>
     /// <exception cref="ObjectDisposedException">The store is being closed.</exception>
@@ -63,5 +101,19 @@ internal sealed partial class BatchRunner<TEvent>
                 layer.Release();
             }
         }
+    }
+}
+
+/// <summary>The layers of a view before and after a swap, over the same events; held until this is disposed.</summary>
+/// <param name="End">Where both end.</param>
+/// <param name="Old">Before.</param>
+/// <param name="New">After.</param>
+internal sealed record SwappedLayers(LogPosition End, ServingSnapshot Old, ServingSnapshot New) : IDisposable
+{
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Old.Release();
+        New.Release();
     }
 }

@@ -15,6 +15,9 @@ internal interface IRebuildJob
     /// <summary>Ends it, and deletes what it has computed.</summary>
     Task CancelAsync();
 
+    /// <summary>Compares the rows before and after.</summary>
+    Task<ViewComparison> CompareAsync(CancellationToken cancellationToken);
+
     /// <summary>Lets the new layers serve as soon as they are ready.</summary>
     void AllowSwap();
 }

@@ -58,6 +58,9 @@ public sealed class LambdaStoreOptions<TEvent>
     /// <summary>When batches run by themselves. Default: <see cref="LambdaCore.BatchSchedule.ByHand"/>.</summary>
     public BatchSchedule BatchSchedule { get; set; } = BatchSchedule.ByHand;
 
+    /// <summary>Whether no rebuild begins before it is resumed.</summary>
+    internal bool HoldsRebuilds { get; set; }
+
     /// <summary>How views are computed anew in the background, and when.</summary>
     public RebuildOptions Rebuilds { get; set; } = new();
 

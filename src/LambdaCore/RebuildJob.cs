@@ -26,6 +26,8 @@ internal sealed class RebuildJob<TEvent> : IRebuildJob, IDisposable
     private volatile RebuildStatus _status;
     private volatile bool _maySwap;
     private volatile bool _swapped;
+    private ViewComparison? _comparison;
+    private TaskCompletionSource _settled = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private LogPosition? _goal;
     private long? _since;
     private long _eventsBefore;
@@ -53,6 +55,7 @@ internal sealed class RebuildJob<TEvent> : IRebuildJob, IDisposable
             OrderedAt = order.OrderedAt,
             From = order.From,
             To = order.To,
+            IsPaused = context.IsHeld,
         };
 
         if (order.Kind == RebuildKind.NewDefinition)
@@ -123,6 +126,42 @@ internal sealed class RebuildJob<TEvent> : IRebuildJob, IDisposable
         }
 
         _changed();
+    }
+
+    /// <inheritdoc/>
+    public async Task<ViewComparison> CompareAsync(CancellationToken cancellationToken)
+    {
+        if (_order.Kind == RebuildKind.NewDefinition)
+        {
+            throw new InvalidOperationException($"The definition of view '{_view.Plan.Name}' is new, so there are no old layers to compare with.");
+        }
+
+        while (true)
+        {
+            await Settled().WaitAsync(cancellationToken).ConfigureAwait(false);
+            await _working.WaitAsync(cancellationToken).ConfigureAwait(false);
+            try
+            {
+                if (IsOver)
+                {
+                    return _comparison ?? throw new InvalidOperationException($"The rebuild of view '{_view.Plan.Name}' has ended ({_status.Phase}), and its layers were not compared.");
+                }
+
+                if (_status.Phase == RebuildPhase.Ready && await TryCompareAsync(Open(), cancellationToken).ConfigureAwait(false) is { } comparison)
+                {
+                    return comparison;
+                }
+
+                // Events were rewritten meanwhile, so it is to be computed anew in part.
+                Change(s => s with { Phase = RebuildPhase.Waiting });
+            }
+            finally
+            {
+                _working.Release();
+            }
+
+            _changed();
+        }
     }
 
     /// <summary>Does the next step.</summary>
@@ -285,10 +324,37 @@ internal sealed class RebuildJob<TEvent> : IRebuildJob, IDisposable
 
     private async Task SwapAsync(RebuildComputation computation, CancellationToken cancellationToken)
     {
-        _swapped = await _context.Batches.SwapAsync(_view, computation, cancellationToken).ConfigureAwait(false);
-        if (_swapped)
+        using SwappedLayers? layers = await _context.Batches.SwapAsync(_view, computation, cancellationToken).ConfigureAwait(false);
+        if (layers is null)
         {
-            Finish(computation);
+            return;
+        }
+
+        _swapped = true;
+        if (_order.Kind == RebuildKind.Reprocessing)
+        {
+            _comparison = _view.Compare([.. layers.Old.Batches.Select(b => b.Lookup)], [.. layers.New.Batches.Select(b => b.Lookup)], layers.End, cancellationToken);
+        }
+
+        Finish(computation);
+    }
+
+    private async Task<ViewComparison?> TryCompareAsync(RebuildComputation computation, CancellationToken cancellationToken)
+    {
+        ServingSnapshot? old = await _context.Batches.CatchUpAsync(_view, computation, cancellationToken).ConfigureAwait(false);
+        if (old is null)
+        {
+            return null;
+        }
+
+        try
+        {
+            IEnumerable<LookupFile> current = old.Batches.Where(b => b.Range.End <= computation.Start).Select(b => b.Lookup).Concat(computation.Prepared.Select(l => l.Lookup));
+            return await Task.Run(() => _view.Compare([.. old.Batches.Select(b => b.Lookup)], [.. current], old.End, cancellationToken), cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            old.Release();
         }
     }
 
@@ -316,11 +382,29 @@ internal sealed class RebuildJob<TEvent> : IRebuildJob, IDisposable
         Change(s => s with { Phase = phase, Events = events, TotalEvents = target.Value, Remaining = remaining });
     }
 
+    /// <summary>Completes when the new layers wait to be swapped in, or when the rebuild is over.</summary>
+    private Task Settled()
+    {
+        lock (_lock)
+        {
+            return _settled.Task;
+        }
+    }
+
     private void Change(Func<RebuildStatus, RebuildStatus> change)
     {
         lock (_lock)
         {
             _status = change(_status);
+            bool isSettled = IsOver || _status.Phase == RebuildPhase.Ready;
+            if (isSettled)
+            {
+                _settled.TrySetResult();
+            }
+            else if (_settled.Task.IsCompleted)
+            {
+                _settled = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            }
         }
     }
 }
@@ -329,7 +413,8 @@ internal sealed class RebuildJob<TEvent> : IRebuildJob, IDisposable
 /// <param name="Batches">Runs batches, and swaps layers between them.</param>
 /// <param name="Log">The log.</param>
 /// <param name="Options">How rebuilds use the machine.</param>
+/// <param name="IsHeld">Whether no rebuild begins before it is resumed.</param>
 /// <param name="Clock">Tells the time.</param>
 /// <param name="Logger">Logs.</param>
 /// <typeparam name="TEvent">The event type.</typeparam>
-internal sealed record RebuildContext<TEvent>(BatchRunner<TEvent> Batches, EventLog<TEvent> Log, RebuildOptions Options, TimeProvider Clock, ILogger Logger);
+internal sealed record RebuildContext<TEvent>(BatchRunner<TEvent> Batches, EventLog<TEvent> Log, RebuildOptions Options, bool IsHeld, TimeProvider Clock, ILogger Logger);

@@ -103,7 +103,7 @@ internal static class StoreOpening
                 scheduler.Start();
             }
 
-            RebuildWorker<TEvent> rebuilds = new(new RebuildContext<TEvent>(batches, log, options.Rebuilds, options.TimeProvider, logger));
+            RebuildWorker<TEvent> rebuilds = new(new RebuildContext<TEvent>(batches, log, options.Rebuilds, options.HoldsRebuilds, options.TimeProvider, logger));
             OpenStore<TEvent> parts = new()
             {
                 Folder = folder,

@@ -36,6 +36,14 @@ public sealed class ViewRebuild
     /// <exception cref="InvalidOperationException">The view has no other layers, since its definition is new. Pause it, or open the store without the view.</exception>
     public Task CancelAsync() => _job.CancelAsync();
 
+    /// <summary>
+    /// Compares the rows of the view as they are with the new ones, both of the same events. If the rebuild waits for <see cref="SwapAsync"/>, before the swap, as soon as the new layers are ready;
+    /// otherwise it waits for the end, and tells what the swap has changed. That comparison is kept.
+    /// </summary>
+    /// <param name="cancellationToken">Stops waiting and comparing.</param>
+    /// <exception cref="InvalidOperationException">There is nothing to compare with, since the view's definition is new; or the rebuild has ended without a comparison, for instance since it was cancelled.</exception>
+    public Task<ViewComparison> CompareAsync(CancellationToken cancellationToken = default) => _job.CompareAsync(cancellationToken);
+
     /// <summary>Lets the new layers serve, as soon as they are ready, and waits for it. Needed only if the rebuild was told to wait for it.</summary>
     /// <param name="cancellationToken">Stops waiting; the swap happens all the same.</param>
     public Task SwapAsync(CancellationToken cancellationToken = default)

@@ -39,7 +39,7 @@ internal sealed partial class BatchTable
                 [.. table.Files.Where(f => !IsArchive(f)).Select(f => f.Path)],
                 rebuild.PreparedEnd.Value,
                 order.Kind == RebuildKind.Reprocessing ? "REPROCESS" : "REBUILD",
-                FactsOf(order, rebuild.PreparedEnd));
+                FactsOf(order, rebuild.PreparedEnd, _context.Revision()));
             foreach ((PreparedLayer layer, DeltaFile file) in rebuild.Prepared.Zip(added))
             {
                 published.Add(new BatchView(OpenLookup(file.Path, layer.Range), layer.Range, layer.Keys, file));
@@ -61,7 +61,7 @@ internal sealed partial class BatchTable
         }
     }
 
-    private static IEnumerable<KeyValuePair<string, string>> FactsOf(RebuildOrder order, LogPosition end) =>
+    private static IEnumerable<KeyValuePair<string, string>> FactsOf(RebuildOrder order, LogPosition end, long revision) =>
         new (string Name, string? Value)[]
         {
             ("rebuild", order.Id.ToString()),
@@ -71,5 +71,6 @@ internal sealed partial class BatchTable
             ("to", order.To?.ToString("O", CultureInfo.InvariantCulture)),
             ("ordered_at", order.OrderedAt.ToString("O", CultureInfo.InvariantCulture)),
             ("position", end.ToString()),
+            (RevisionFact, revision.ToString(CultureInfo.InvariantCulture)),
         }.Where(f => f.Value is not null).Select(f => KeyValuePair.Create(f.Name, f.Value!));
 }

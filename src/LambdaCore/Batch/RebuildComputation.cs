@@ -129,16 +129,25 @@ internal sealed class RebuildComputation : IDisposable
     /// <summary>Merges the parts into the first layer.</summary>
     /// <param name="serving">The layers that serve, held, up to just where the parts end, whose rows of other windows stay; none if all is computed.</param>
     /// <param name="cancellationToken">Stops the merge.</param>
-    /// <exception cref="LookupDamagedException">A layer that serves is damaged. A part that is damaged is dropped, and nothing merged.</exception>
+    /// <remarks>If a part is damaged, or its events were rewritten, it is dropped, and nothing is merged.</remarks>
+    /// <exception cref="LookupDamagedException">A layer that serves is damaged.</exception>
     public void Merge(IReadOnlyList<BatchView> serving, CancellationToken cancellationToken)
     {
         Discard();
+
+        // Before it is looked whether all parts are current: what is rewritten after that is newer than the layer.
+        long revision = _context.Revision();
         LogRange range = new(Start, ComputedEnd);
-        _preparedRevision = _parts.Count == 0 ? _context.Revision() : _parts.Min(p => p.Part.Revision);
+        if (DropStale(range.End))
+        {
+            return;
+        }
+
         try
         {
-            LookupFile[] files = [.. serving.Select(l => l.Lookup), .. _parts.Select(p => p.File)];
+            LookupFile[] files = [.. serving.Select(l => l.Lookup), .. _parts.Where(p => p.Part.Range.End <= range.End).Select(p => p.File)];
             LayerCursor rows = new(files) { SupersededFiles = serving.Count, Supersedes = _windows is null ? null : _windows.Contains };
+            _preparedRevision = revision;
             Prepare(range, target => _states.Merge(rows, files.Sum(f => f.Count), range, target, ProgressReporter.None, cancellationToken));
         }
         catch (LookupDamagedException damage) when (_parts.Find(p => p.File.Path == damage.Path) is { Part: { } part, File: { } file })

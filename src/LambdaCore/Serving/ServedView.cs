@@ -33,7 +33,7 @@ internal abstract class ServedView<TEvent>
     /// <summary>Whether its first layers are being computed in the background, so that batch runs pass it over.</summary>
     public bool IsRebuilding
     {
-        get => _isRebuilding;
+        get => _isRebuilding && Snapshot.Batches.Count == 0;
         set => _isRebuilding = value;
     }
 
@@ -110,6 +110,14 @@ internal abstract class ServedView<TEvent>
     /// <param name="cancellationToken">Stops the comparison.</param>
     /// <exception cref="LambdaCoreException">The speed layer has no states of just these events; or the disk failed.</exception>
     public abstract DriftFindings Audit(BatchView batch, CancellationToken cancellationToken);
+
+    /// <summary>Compares two lists of layers over the same events, row by row.</summary>
+    /// <param name="old">The old layers, held.</param>
+    /// <param name="current">The new ones, held.</param>
+    /// <param name="end">Where both end.</param>
+    /// <param name="cancellationToken">Stops the comparison.</param>
+    /// <exception cref="LookupDamagedException">A layer is damaged.</exception>
+    public abstract ViewComparison Compare(IReadOnlyList<LookupFile> old, IReadOnlyList<LookupFile> current, LogPosition end, CancellationToken cancellationToken);
 
     /// <summary>Closes the files.</summary>
     public void Close() => Replaced(ServingSnapshot.Empty).Release();

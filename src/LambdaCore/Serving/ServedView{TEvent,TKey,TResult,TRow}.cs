@@ -91,6 +91,10 @@ internal sealed class ServedView<TEvent, TKey, TResult, TRow> : ServedView<TEven
     public override DriftFindings Audit(BatchView batch, CancellationToken cancellationToken) => _audit.Run(batch, cancellationToken);
 
     /// <inheritdoc/>
+    public override ViewComparison Compare(IReadOnlyList<LookupFile> old, IReadOnlyList<LookupFile> current, LogPosition end, CancellationToken cancellationToken) =>
+        new ViewComparer<TEvent, TKey, TResult, TRow>(_program).Run(old, current, end, cancellationToken);
+
+    /// <inheritdoc/>
     public void Check(Reconciliation reconciliation) => _maker.Check(reconciliation);
 
     /// <inheritdoc/>

@@ -89,6 +89,8 @@ internal sealed class RoomTests
         ["LateCounts"] = "Serving",
         ["LayerReceipt"] = "Serving",
         ["RealTimeReason"] = "Serving",
+        ["ViewComparison"] = "Serving",
+        ["RowDifference"] = "Serving",
         ["DriftMismatch"] = "Serving",
         ["DriftReport"] = "Serving",
         ["Receipt"] = "Serving",

@@ -52,7 +52,7 @@ internal sealed class ComposedView
 
     /// <summary>The view of a number below <see cref="Numbers"/>.</summary>
     public static ModelView Number(int number) =>
-        Made.GetOrAdd(number, n => new Lazy<ModelView>(() => new ComposedView(n).Compose($"composed_{n}"))).Value;
+        Made.GetOrAdd(number, n => new Lazy<ModelView>(() => new ComposedView(n).Compose($"composed_{n % 5}"))).Value;
 
     private ModelView Compose(string name)
     {

@@ -65,7 +65,7 @@ internal sealed partial class ModelView<TKey, TResult>
             Model.Check(events[at] is { } kept && StoreModel.Encode(kept).AsSpan().SequenceEqual(StoreModel.Encode(e.Event)), $"{asked}: the event at {at} is {events[at]}, but came as {e.Event}");
             Model.Check(e.IngestedAt == moment.Times.IngestedAt(at), $"{asked}: the event at {at} was appended at {moment.Times.IngestedAt(at):O}, but says {e.IngestedAt:O}");
             bool waits = !moment.CountedWith(receipt.BatchEnd)(at);
-            AnswerSource source = at < receipt.BatchEnd.Value ? AnswerSource.Batch : waits ? AnswerSource.None : at < moment.LogAnsweredUpTo ? AnswerSource.Log : AnswerSource.Speed;
+            AnswerSource source = at < receipt.BatchEnd.Value ? AnswerSource.Batch : waits ? AnswerSource.None : at < moment.LogAnsweredUpTo(Name) ? AnswerSource.Log : AnswerSource.Speed;
             Model.Check(e.Source == source, $"{asked}: the event at {at} counts in {source}, but is said to in {e.Source}, {receipt}");
         }
 

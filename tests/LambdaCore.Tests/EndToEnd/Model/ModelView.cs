@@ -24,6 +24,9 @@ internal abstract class ModelView
     /// <summary>Asks for everything, and compares the answer with the oracles.</summary>
     public abstract Task CheckAllAsync(StoreMoment moment);
 
+    /// <summary>Begins to compute the view anew.</summary>
+    public abstract Task<ViewRebuild> ReprocessAsync(LambdaStore<AnyEvent> store, DateTimeOffset? from, DateTimeOffset? to);
+
     /// <summary>Asks the past a random question, and compares the answer with a fold.</summary>
     /// <param name="past">The store as it was.</param>
     /// <param name="moment">The store, and what is in it.</param>
@@ -70,8 +73,11 @@ internal sealed record StoreMoment(
     /// <summary>The reconciliation that each view was added with, by the view's name; Merge where there is none.</summary>
     public IReadOnlyDictionary<string, Reconciliation> Reconciliations { get; init; } = new Dictionary<string, Reconciliation>();
 
+    /// <summary>Up to where sealed events that no batch view covers are read in the log, by the view's name; none where they are in the speed layer.</summary>
+    public IReadOnlyDictionary<string, long> ReadInLog { get; init; } = new Dictionary<string, long>();
+
     /// <summary>Up to where sealed events that no batch view covers are read in the log; zero where they are in the speed layer.</summary>
-    public long LogAnsweredUpTo { get; init; }
+    public long LogAnsweredUpTo(string view) => ReadInLog.GetValueOrDefault(view);
 
     /// <summary>Whether the last batch run since the store was opened failed; null if that is not known.</summary>
     public bool? LastBatchFailed { get; init; }
@@ -98,6 +104,9 @@ internal sealed partial class ModelView<TKey, TResult>(
     /// <summary>The windows, if they are of event time.</summary>
     private WindowAssigner? WindowOfEventTime =>
         definition.Plan.WindowKey is { Scalar: CallScalar { Arguments: [ColumnScalar { Property.Name: nameof(AnyEvent.At) }] } } key ? key.Window : null;
+
+    public override Task<ViewRebuild> ReprocessAsync(LambdaStore<AnyEvent> store, DateTimeOffset? from, DateTimeOffset? to) =>
+        store.ReprocessAsync(definition, from, to, "a random sequence");
 
     public override async Task<string> CheckAsync(StoreMoment moment, Random random)
     {

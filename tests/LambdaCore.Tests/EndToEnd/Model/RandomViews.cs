@@ -8,7 +8,7 @@ internal static class RandomViews
         [.. Enumerable.Range(0, random.Next(1, 4))
             .Select(_ => random.Next(3) == 0 ? ComposedView.Number(random.Next(ComposedView.Numbers)) : ViewPool.All[random.Next(ViewPool.All.Count)])
             .SelectMany(view => WithSources(view, random))
-            .Distinct()];
+            .DistinctBy(view => view.Name)];
 
     /// <summary>A roll-up mostly comes with what it rolls up.</summary>
     private static IEnumerable<ModelView> WithSources(ModelView view, Random random)

@@ -38,11 +38,11 @@ internal static class ReceiptCheck
         Model.Check(receipt.Watermark == watermark, $"{asked}: the watermark is {receipt.Watermark:O}, but it must be at {watermark:O}");
         LateCounts late = moment.Times.Late((int)receipt.BatchEnd.Value, (int)receipt.Position.Value);
         Model.Check(receipt.Late == late, $"{asked}: late events are said to be {receipt.Late}, but they are {late}");
-        bool readsLog = layers != AnswerSource.Batch && receipt.BatchEnd.Value < moment.LogAnsweredUpTo;
+        bool readsLog = layers != AnswerSource.Batch && receipt.BatchEnd.Value < moment.LogAnsweredUpTo(view);
         LayerReceipt? fromLog = receipt.Layers.SingleOrDefault(l => l.Source == AnswerSource.Log);
         Model.Check(
-            fromLog?.Range == (readsLog ? new LogRange(receipt.BatchEnd, new LogPosition(moment.LogAnsweredUpTo)) : null),
-            $"{asked}: the log is said to give {fromLog}, with sealed events up to {moment.LogAnsweredUpTo} read there, and batch views up to {receipt.BatchEnd}");
+            fromLog?.Range == (readsLog ? new LogRange(receipt.BatchEnd, new LogPosition(moment.LogAnsweredUpTo(view))) : null),
+            $"{asked}: the log is said to give {fromLog}, with sealed events up to {moment.LogAnsweredUpTo(view)} read there, and batch views up to {receipt.BatchEnd}");
         long at = expected.Start.Value;
         foreach (LayerReceipt layer in receipt.Layers)
         {

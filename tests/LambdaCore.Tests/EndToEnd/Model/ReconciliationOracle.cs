@@ -18,7 +18,7 @@ internal sealed class ReconciliationOracle<TKey, TResult>(
     {
         Func<int, bool> counts = moment.CountedWith(receipt.BatchEnd);
         IReadOnlyList<AnyEvent?> events = moment.EventsOf(receipt);
-        LogPosition logEnd = LogPosition.Max(receipt.BatchEnd, new LogPosition(moment.LogAnsweredUpTo));
+        LogPosition logEnd = LogPosition.Max(receipt.BatchEnd, new LogPosition(moment.LogAnsweredUpTo(view.Name)));
         ILookup<string, ExpectedRow<TKey, TResult>> batch = oracle.Rows(events, new LogRange(default, receipt.BatchEnd), counts).ToLookup(OwnerOf);
         ILookup<string, ExpectedRow<TKey, TResult>> log = oracle.Rows(events, new LogRange(receipt.BatchEnd, logEnd), counts).ToLookup(OwnerOf);
         ILookup<string, ExpectedRow<TKey, TResult>> speed = oracle.Rows(events, new LogRange(logEnd, new LogPosition(moment.Log.Count)), counts).ToLookup(OwnerOf);

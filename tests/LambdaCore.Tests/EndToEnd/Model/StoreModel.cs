@@ -35,7 +35,7 @@ internal sealed partial class StoreModel : IAsyncDisposable
     private readonly BatchSchedule _schedule;
     private BatchRun? _knownRun;
     private bool _paused;
-    private long _logAnsweredUpTo;
+    private Dictionary<string, long> _readInLog = [];
 
     /// <summary>Draws how the store is kept.</summary>
     /// <param name="random">Decides everything.</param>
@@ -88,7 +88,7 @@ internal sealed partial class StoreModel : IAsyncDisposable
     {
         Reconciliations = _reconciliations,
         Ways = Ways,
-        LogAnsweredUpTo = _logAnsweredUpTo,
+        ReadInLog = _readInLog,
         LastBatchFailed = !_schedule.IsByHand && (_diskFailed || _paused) ? null : _lastBatchFailed,
     };
 
@@ -127,7 +127,7 @@ internal sealed partial class StoreModel : IAsyncDisposable
         _diskFailed = false;
         _lastBatchFailed = false;
         _store = await Task.Run(() => _memory is null ? StoreOpening.Open(_folder!, options) : StoreOpening.Open("memory", _memory, options));
-        _logAnsweredUpTo = options.AnswersFromLog ? _store.SealedPosition.Value : 0;
+        _readInLog = StoreInternals<AnyEvent>.Of(_store).Views.Where(v => v.SpeedStart > v.Snapshot.End).ToDictionary(v => v.Plan.Name, v => v.SpeedStart.Value);
         Model.Check(_store.Position.Value == _log.Count, $"the store opened at {_store.Position}, but {_log.Count} events were acknowledged");
     }
 
@@ -218,7 +218,7 @@ internal sealed partial class StoreModel : IAsyncDisposable
         Model.Check(run.End.Value == _log.Count, $"the batch run ended at {run.End}, but {_log.Count} events were acknowledged");
         if (_schedule.IsByHand)
         {
-            foreach (ModelView view in _views)
+            foreach (ModelView view in _views.Where(v => mode == BatchMode.Full || !IsRebuilding(v)))
             {
                 _batchEnds[view.Name] = run.End.Value;
             }
@@ -229,7 +229,7 @@ internal sealed partial class StoreModel : IAsyncDisposable
     [RandomStep(1)]
     public async Task PauseBatchesAsync()
     {
-        if (_memory is null || _diskFailed)
+        if (_memory is null || _diskFailed || _views.All(IsRebuilding))
         {
             return;
         }

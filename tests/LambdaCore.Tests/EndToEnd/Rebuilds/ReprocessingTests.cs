@@ -23,8 +23,15 @@ internal sealed class ReprocessingTests
         Fares.IsWrong = false;
         await AppendAsync(store, 1000, 100);
 
-        ViewRebuild rebuild = await store.ReprocessAsync(Fares.Hourly, Epoch.AddHours(3), Epoch.AddHours(6), "fares were counted twice", by: "ann");
-        await rebuild.Completion;
+        ViewRebuild rebuild = await store.ReprocessAsync(Fares.Hourly, Epoch.AddHours(3), Epoch.AddHours(6), "fares were counted twice", by: "ann", swapByHand: true);
+        ViewComparison before = await rebuild.CompareAsync();
+        Assert.That((await store.GetAsync(Fares.Hourly, Epoch.AddHours(4)))!.Result, Is.EqualTo(2 * Fares.Of(4)), "Not swapped yet.");
+        await rebuild.SwapAsync();
+        ViewComparison after = await rebuild.CompareAsync();
+        Assert.That((before.Changed, before.Added, before.Removed, before.Rows, before.Position.Value), Is.EqualTo((3L, 0L, 0L, 19L, 1100L)));
+        Assert.That(before.Largest.OrderBy(d => d.Key), Is.EqualTo(new[] { 3, 4, 5 }.Select(h => new RowDifference(Epoch.AddHours(h), 2 * Fares.Of(h), Fares.Of(h), Fares.Of(h)))));
+        Assert.That(before.Largest.Select(d => d.Size), Is.Ordered.Descending);
+        Assert.That(after.ToString(), Is.EqualTo(before.ToString()));
 
         ViewAnswer<DateTimeOffset, long> answer = await store.Query(Fares.Hourly).ExecuteAsync();
         Assert.That(answer.Receipt.Range.End.Value, Is.EqualTo(1100));
@@ -53,6 +60,8 @@ internal sealed class ReprocessingTests
 
         public static ViewDefinition<Ride, DateTimeOffset, long> Hourly { get; } =
             View.Of<Ride>("fares").GroupBy(e => Window.Hour(e.At)).Select(g => g.Aggregate(default(Fare), e => e.Length));
+
+        public static long Of(int hour) => Enumerable.Range(60 * hour, 60).Sum(position => Ride.Of(position).Length);
 
         public static IEnumerable<(DateTimeOffset, long)> Expected(int end, Func<int, int, bool> isWrong) => Enumerable.Range(0, end)
             .GroupBy(position => position / 60)

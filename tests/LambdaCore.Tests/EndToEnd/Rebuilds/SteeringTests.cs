@@ -167,6 +167,33 @@ internal sealed class SteeringTests
     }
 
     [Test]
+    public async Task Parts_whose_events_are_corrected_meanwhile_are_computed_again_and_no_others()
+    {
+        ViewRebuild rebuild = await ReprocessAsync();
+        await UntilAsync(() => rebuild.Status.Events == 400, _clock);
+        List<string> computed = [];
+        _disk.BeforeCall = call =>
+        {
+            if (call.Operation == StorageOperation.Rename && call.Path.EndsWith(".run", StringComparison.Ordinal))
+            {
+                computed.Add(Path.GetFileName(call.Path)[..20]);
+            }
+        };
+        DateTimeOffset at = Of(50).At;
+        await _store.CorrectAsync(e => e.At == at, set => set.Set(e => e.Length, 1000), "a test");
+        await _clock.AdvanceUntilAsync(rebuild.Completion);
+        _disk.BeforeCall = null;
+
+        // The log was sealed into segments of 250 events, of which the first was written anew.
+        Assert.That(computed.Order().Select(int.Parse), Is.EqualTo(new[] { 0, 100, 200, 400 }));
+        ViewAnswer<HourOfZone, Rides> answer = await _store.Query(Hourly).ExecuteAsync();
+        Assert.That(answer.Receipt.Revision, Is.Positive);
+        Assert.That(answer.Rows.Sum(r => r.Result.Length), Is.EqualTo(Range(0, 500).Sum(e => e.Length) - Of(50).Length + 1000));
+        Assert.That(answer.Rows.Single(r => r.Key == new HourOfZone(DateTimeOffset.UnixEpoch, Of(50).Zone)).Result.Longest, Is.EqualTo(1000));
+        Assert.That((await rebuild.CompareAsync()).IsSame, Is.True, "The old layers have followed the correction too.");
+    }
+
+    [Test]
     public void What_is_asked_for_must_make_sense()
     {
         DateTimeOffset noon = DateTimeOffset.UnixEpoch.AddHours(12);

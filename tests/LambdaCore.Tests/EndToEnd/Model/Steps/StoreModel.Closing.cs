@@ -86,7 +86,7 @@ internal sealed partial class StoreModel
         List<string> folders = speed ? ["speed"] : [];
         if (batch)
         {
-            folders.AddRange(_known.Select(v => $"views/{ViewFolder.NameOf(v)}").SelectMany(f => new[] { f, $"{f}/_delta_log", $"{f}/_lookup" }));
+            folders.AddRange(_known.Select(v => $"views/{ViewFolder.NameOf(v)}").SelectMany(f => new[] { f, $"{f}/_delta_log", $"{f}/_lookup", $"{f}/_rebuild" }));
         }
 
         foreach (string folder in folders)
