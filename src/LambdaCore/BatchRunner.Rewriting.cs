@@ -45,7 +45,8 @@ internal sealed partial class BatchRunner<TEvent>
             return await Task.Run(
                 async () =>
                 {
-                    BatchRun run = await RunReportingAsync(BatchMode.Incremental, progress: null, cancellationToken).ConfigureAwait(false);
+                    // What is there when a change is asked for must not have gone before it is made.
+                    BatchRun run = await RunReportingAsync(BatchMode.Incremental, progress: null, cancellationToken, retains: false).ConfigureAwait(false);
                     return await then(run.End).ConfigureAwait(false);
                 },
                 cancellationToken).ConfigureAwait(false);

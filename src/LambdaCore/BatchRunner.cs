@@ -136,14 +136,14 @@ internal sealed partial class BatchRunner<TEvent>(
         }
     }
 
-    private async Task<BatchRun> RunReportingAsync(BatchMode mode, IProgress<BatchProgress>? progress, CancellationToken cancellationToken)
+    private async Task<BatchRun> RunReportingAsync(BatchMode mode, IProgress<BatchProgress>? progress, CancellationToken cancellationToken, bool retains = true)
     {
         Health.Begun();
         long startedAt = clock.GetTimestamp();
         try
         {
             BatchRun run = await RunAloneAsync(mode, new ProgressReporter(progress, clock), cancellationToken).ConfigureAwait(false);
-            if (Retention != Retention.Forever)
+            if (retains && Retention != Retention.Forever)
             {
                 run = run with { Retention = await RetainAsync(cancellationToken).ConfigureAwait(false) };
             }

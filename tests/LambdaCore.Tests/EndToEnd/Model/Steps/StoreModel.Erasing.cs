@@ -16,7 +16,7 @@ internal sealed partial class StoreModel
         long end = first + _random.Next(1 << _random.Next(7));
         Tell($"erase the events with numbers from {first} to {end}");
         Dictionary<int, AnyEvent?> erased = [];
-        foreach ((int position, AnyEvent? e) in _log.Current.Index().Where(e => e.Item is not null && first <= e.Item.Sequence && e.Item.Sequence < end))
+        foreach ((int position, AnyEvent? e) in _log.Current.Index().Where(e => e.Index >= _store!.RawStart.Value && e.Item is not null && first <= e.Item.Sequence && e.Item.Sequence < end))
         {
             erased[position] = null;
         }
