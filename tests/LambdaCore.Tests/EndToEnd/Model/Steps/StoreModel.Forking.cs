@@ -18,7 +18,7 @@ internal sealed partial class StoreModel
         DeleteStore();
         (_folder, _memory) = fork;
         Tell("go on as the fork; the store itself is deleted");
-        await OpenAsync(_random.Next(2) == 0 ? _views : RandomViews.Choose(_random));
+        await OpenAsync(Retains || _random.Next(2) == 0 ? _views : RandomViews.Choose(_random));
         await AskAllAsync();
     }
 
@@ -35,7 +35,7 @@ internal sealed partial class StoreModel
         Tell("  the fork:");
         try
         {
-            await other.OpenAsync(_random.Next(2) == 0 ? _views : RandomViews.Choose(_random));
+            await other.OpenAsync(Retains || _random.Next(2) == 0 ? _views : RandomViews.Choose(_random));
             await other.AskAllAsync();
             for (int steps = _random.Next(4); steps > 0; steps--)
             {
