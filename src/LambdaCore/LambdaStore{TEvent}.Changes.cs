@@ -42,6 +42,39 @@ public sealed partial class LambdaStore<TEvent>
         return _parts.Changes.CorrectAsync(change, record, cancellationToken);
     }
 
+    /// <summary>Corrects events that are in the log, as <see cref="CorrectAsync(Expression{Func{TEvent, bool}}, Action{EventSetters{TEvent}}, string, string, CancellationToken)"/> does, by SQL.</summary>
+    /// <remarks>
+    /// The texts may hold the properties, constants, comparisons, AND, OR, NOT, IN, BETWEEN, IS NULL, arithmetic, CASE, CAST between numbers, coalesce and a few functions on numbers and text; anything
+    /// else is refused. They are never run as they are. A property that is a keyword of SQL stands in double quotes: <c>"At"</c>. NULL is SQL's; whole numbers compute as in C#, so that their quotients are cut towards zero.
+    /// </remarks>
+    /// <param name="where">The condition: <c>"ProductId = 'x' AND Value &gt; 100"</c>.</param>
+    /// <param name="set">The assignments: <c>"Value = Value / 100, Note = 'was in cents'"</c>.</param>
+    /// <param name="reason">Why; it is kept in the log.</param>
+    /// <param name="by">Who asks for it; it is kept in the log.</param>
+    /// <param name="cancellationToken">Stops the correction before its commit, so that nothing is changed; later it has no effect.</param>
+    /// <returns>What was done.</returns>
+    /// <exception cref="ArgumentException">A text holds what cannot be used; or a value could not have been appended. Nothing was changed.</exception>
+    public Task<Correction> CorrectAsync(string where, string set, string reason, string? by = null, CancellationToken cancellationToken = default)
+    {
+        ThrowIfDisposed();
+        ArgumentException.ThrowIfNullOrWhiteSpace(where);
+        ArgumentException.ThrowIfNullOrWhiteSpace(set);
+        ArgumentException.ThrowIfNullOrWhiteSpace(reason);
+        return _parts.Changes.CorrectAsync(_parts.Changes.Read(where, set), new ContentChange(LogChangeKind.Correction, reason, by, where, set), cancellationToken);
+    }
+
+    /// <inheritdoc cref="PreviewAsync(Expression{Func{TEvent, bool}}, Action{EventSetters{TEvent}}, CancellationToken)"/>
+    /// <param name="where">The condition, in SQL.</param>
+    /// <param name="set">The assignments, in SQL.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public Task<CorrectionPreview<TEvent>> PreviewAsync(string where, string set, CancellationToken cancellationToken = default)
+    {
+        ThrowIfDisposed();
+        ArgumentException.ThrowIfNullOrWhiteSpace(where);
+        ArgumentException.ThrowIfNullOrWhiteSpace(set);
+        return _parts.Changes.PreviewAsync(_parts.Changes.Read(where, set), cancellationToken);
+    }
+
     /// <summary>Says what a correction would do, and changes nothing but that it runs a batch first, as the correction does.</summary>
     /// <param name="where">The condition.</param>
     /// <param name="set">Says which properties get which values.</param>

@@ -17,6 +17,32 @@ internal sealed class LogChanges<TEvent>(EventLog<TEvent> log, BatchRunner<TEven
     /// <summary>The columns of the event type.</summary>
     public EventSchema Schema => schema;
 
+    /// <summary>Reads a change off SQL, which is parsed but never run.</summary>
+    /// <exception cref="ArgumentException">It holds something else than operators on the event's columns; the message names it.</exception>
+    public EventChange Read(string where, string set)
+    {
+        return SqlChange.Of(schema, (where, Parse(where)), (set, Parse(set)));
+
+        string Parse(string text)
+        {
+            // The parser would stop at a NUL and pass over what follows.
+            if (text.Contains('\0', StringComparison.Ordinal))
+            {
+                throw new ArgumentException($"The SQL '{text}' holds the character NUL. Nothing was changed.");
+            }
+
+            try
+            {
+                using DuckDbConnection connection = duckDb.Connect();
+                return connection.Scalar<string>("SELECT CAST(json_serialize_sql($1::VARCHAR) AS VARCHAR)", SqlChange.Query(text))!;
+            }
+            catch (DuckDbException error) when (!error.InvalidatesInstance)
+            {
+                throw new ArgumentException($"The SQL '{text}' cannot be parsed: {error.Message} Nothing was changed.", error);
+            }
+        }
+    }
+
     /// <summary>Gives events other values.</summary>
     /// <param name="change">Which, and which values.</param>
     /// <param name="record">What the commit records.</param>
