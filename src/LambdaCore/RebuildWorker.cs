@@ -46,7 +46,7 @@ internal sealed class RebuildWorker<TEvent> : IAsyncDisposable
             RebuildFolder folder = view.Batch.RebuildFolder;
             RebuildOrder? order = folder.Order();
             RebuildKind kind = view.IsRebuilding ? RebuildKind.NewDefinition : RebuildKind.Reprocessing;
-            if (order is null || order.Kind != kind || order.Fingerprint != view.Plan.Fingerprint || view.Batch.HasLayersOf(order.Id))
+            if (order is null || order.Kind != kind || order.Fingerprint != view.Batch.Fingerprint || view.Batch.HasLayersOf(order.Id))
             {
                 folder.End();
                 order = null;
@@ -115,7 +115,7 @@ internal sealed class RebuildWorker<TEvent> : IAsyncDisposable
     }
 
     private RebuildOrder OrderFor(ServedView<TEvent> view, RebuildKind kind) =>
-        new() { Id = Guid.NewGuid(), Kind = kind, Fingerprint = view.Plan.Fingerprint, OrderedAt = _context.Clock.GetUtcNow() };
+        new() { Id = Guid.NewGuid(), Kind = kind, Fingerprint = view.Batch.Fingerprint, OrderedAt = _context.Clock.GetUtcNow() };
 
     private void Start(RebuildJob<TEvent>[] jobs)
     {

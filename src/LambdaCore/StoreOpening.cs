@@ -64,6 +64,7 @@ internal static class StoreOpening
             BatchContext batchContext = new(
                 storage, duckDb, log.Segments, () => log.Dropped, log.StoreId, codec.EventTimeProperty.Name, BatchMemoryBytesOf(options), options.TimeProvider, logger)
             {
+                Schema = log.Schema,
                 Revision = () => log.Revision,
                 IsRewritten = log.IsRewritten,
                 RewrittenSince = log.RewrittenSince,

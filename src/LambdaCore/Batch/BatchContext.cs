@@ -27,6 +27,9 @@ internal sealed record BatchContext(
     TimeProvider Clock,
     ILogger Logger)
 {
+    /// <summary>What events have and had.</summary>
+    public required StoredSchema Schema { get; init; }
+
     /// <summary>Tells the revision of the log's content.</summary>
     public Func<long> Revision { get; init; } = () => 0;
 

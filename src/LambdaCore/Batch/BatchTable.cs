@@ -54,6 +54,7 @@ internal sealed partial class BatchTable
         _plan = plan;
         _states = new StateComputer(context, plan, merge, map);
         _log = new LogStates(context, plan);
+        Fingerprint = LayerFingerprint.Of(plan, context.Schema);
         _patcher = new LayerPatcher(context, plan, _states);
         FolderName = ViewFolder.NameOf(plan.Name);
         _folder = $"{ViewFolder.Parent}/{FolderName}";
@@ -64,6 +65,9 @@ internal sealed partial class BatchTable
 
     /// <summary>The name of the view's folder.</summary>
     public string FolderName { get; }
+
+    /// <summary>What layers must have in common to be of use.</summary>
+    public string Fingerprint { get; }
 
     /// <summary>
     /// The revision of the log's content that all layers are the fold of, but for archive layers, whose events no change reaches any more. It stands in the commit, so that
@@ -362,7 +366,7 @@ internal sealed partial class BatchTable
         _storage.Adopt(files.Parquet, $"{_folder}/{name}");
         return new DeltaFile(
             name, size, sha256, _context.Clock.GetUtcNow(), DeltaStats.Json(keys),
-            [.. SegmentList.TagsOf(range), new(FingerprintTag, _plan.Fingerprint), new(KeysTag, keys.ToString(CultureInfo.InvariantCulture)), .. tags]);
+            [.. SegmentList.TagsOf(range), new(FingerprintTag, Fingerprint), new(KeysTag, keys.ToString(CultureInfo.InvariantCulture)), .. tags]);
     }
 
     /// <summary>
@@ -374,7 +378,7 @@ internal sealed partial class BatchTable
         List<(LogRange Range, DeltaFile File)> layers = [];
         foreach (DeltaFile file in table.Files)
         {
-            if (file.Tags.GetValueOrDefault(FingerprintTag) != _plan.Fingerprint || SegmentList.RangeOf(file) is not { } range)
+            if (file.Tags.GetValueOrDefault(FingerprintTag) != Fingerprint || SegmentList.RangeOf(file) is not { } range)
             {
                 return null;
             }

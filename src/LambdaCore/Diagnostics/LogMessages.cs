@@ -20,6 +20,9 @@ internal static partial class LogMessages
     [LoggerMessage(12, LogLevel.Information, "{Operation}: revision {Revision} of the log changes {Events} events in {Segments} segments")]
     public static partial void LogChanged(ILogger logger, string operation, long revision, long events, int segments);
 
+    [LoggerMessage(13, LogLevel.Information, "Events have shape {Schema} from now on: {Changes}")]
+    public static partial void SchemaEvolved(ILogger logger, int schema, string changes);
+
     [LoggerMessage(14, LogLevel.Information, "{Segments} segments became one, {Segment} of {Bytes} bytes")]
     public static partial void SegmentsCompacted(ILogger logger, string segment, int segments, long bytes);
 

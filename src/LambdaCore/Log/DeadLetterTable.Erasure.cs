@@ -22,14 +22,15 @@ internal sealed partial class DeadLetterTable<TEvent>
         }
 
         table.ThrowIfFailed();
-        SegmentRewriter rewriter = new(_storage, _duckDb, MasterSchema.DeadLetters(_codec.Schema), _codec.Schema.EventType.Name, _codec.EventTimeProperty.Name);
+        SegmentRewriter rewriter = new(_storage, _duckDb, new EventFileColumns(_schema, MasterSchema.OwnOfDeadLetters), _codec.Schema.EventType.Name);
+        SegmentSource source = new(_schema, MasterSchema.OwnOfDeadLetters);
         List<SegmentDraft> drafts = [];
         using IDisposable lease = Hold(end, out IReadOnlyList<SegmentFile> files);
         try
         {
             foreach (SegmentFile file in files)
             {
-                if (rewriter.Rewrite(Sql.Parquet([_verifier.Materialise(file)]), condition, assignments: null, cancellationToken) is { } rewritten)
+                if (rewriter.Rewrite(source.WithRetired([new EventFile(_verifier.Materialise(file), StoredSchema.VersionOf(file.File))]), condition, assignments: null, cancellationToken) is { } rewritten)
                 {
                     drafts.Add(new SegmentDraft(file, rewritten.Draft, rewritten.Events));
                 }
@@ -62,7 +63,7 @@ internal sealed partial class DeadLetterTable<TEvent>
             // An attempt that failed before its commit may have left a file of that name.
             _storage.Delete($"{Folder}/{name}");
             _storage.Adopt(draft.Draft.ScratchPath, $"{Folder}/{name}");
-            added.Add(new DeltaFile(name, draft.Draft.Size, draft.Draft.Sha256, _clock.GetUtcNow(), draft.Draft.Stats, draft.Old.File.Tags));
+            added.Add(new DeltaFile(name, draft.Draft.Size, draft.Draft.Sha256, _clock.GetUtcNow(), draft.Draft.Stats, draft.Old.File.Tags.SetItem(StoredSchema.Tag, _schema.NewestTag.Value)));
         }
 
         table.Commit(

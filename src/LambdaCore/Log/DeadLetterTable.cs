@@ -28,21 +28,24 @@ internal sealed partial class DeadLetterTable<TEvent>
     private readonly SegmentVerifier _verifier;
     private readonly SegmentLeases _leases = new();
     private volatile DeltaTable? _table;
+    private volatile StoredSchema _schema;
 
     /// <summary>Opens the table, if there is one.</summary>
     /// <param name="storage">Where it is.</param>
     /// <param name="duckDb">Reads its files.</param>
     /// <param name="codec">Restores events.</param>
+    /// <param name="schema">What events have and had.</param>
     /// <param name="clock">Gives the times in the commits.</param>
     /// <param name="storeId">Which store it belongs to.</param>
     /// <param name="rawStart">Where the master dataset begins.</param>
     /// <param name="sealedEnd">Where it ends.</param>
     public DeadLetterTable(
-        IStorage storage, DuckDbEngine duckDb, EventCodec<TEvent> codec, TimeProvider clock, Guid storeId, LogPosition rawStart, LogPosition sealedEnd)
+        IStorage storage, DuckDbEngine duckDb, EventCodec<TEvent> codec, StoredSchema schema, TimeProvider clock, Guid storeId, LogPosition rawStart, LogPosition sealedEnd)
     {
         _storage = storage;
         _duckDb = duckDb;
         _codec = codec;
+        _schema = schema;
         _clock = clock;
         _storeId = storeId;
         _verifier = new SegmentVerifier(storage, Folder);
@@ -65,6 +68,17 @@ internal sealed partial class DeadLetterTable<TEvent>
 
     /// <summary>Whether an event was ever rejected.</summary>
     public bool Exists => _table is not null;
+
+    /// <summary>Takes over the shape of events that the master dataset has now. A crash may have come between the two.</summary>
+    public void Use(StoredSchema schema)
+    {
+        _schema = schema;
+        DeltaSchema columns = MasterSchema.Delta(schema, MasterSchema.OwnOfDeadLetters);
+        if (_table is { } table && !table.Snapshot.Metadata.Schema.IsLike(columns))
+        {
+            table.Change(columns, [], "EVOLVE", [schema.NewestTag]);
+        }
+    }
 
     /// <summary>Holds the files of now, so that they stay on disk.</summary>
     /// <param name="sealedEnd">The end of the master dataset.</param>
@@ -93,7 +107,7 @@ internal sealed partial class DeadLetterTable<TEvent>
         // An attempt that failed before its commit may have left a file of that name.
         _storage.Delete($"{Folder}/{name}");
         _storage.Adopt(draft.ScratchPath, $"{Folder}/{name}");
-        DeltaFile added = new(name, draft.Size, draft.Sha256, _clock.GetUtcNow(), draft.Stats, SegmentList.TagsOf(range));
+        DeltaFile added = new(name, draft.Size, draft.Sha256, _clock.GetUtcNow(), draft.Stats, SegmentList.TagsOf(range).Append(_schema.NewestTag));
         table.Commit([added], FilesFrom(table, range.Start), range.End.Value, "REJECT");
         _verifier.Trust(added);
     }
@@ -112,11 +126,13 @@ internal sealed partial class DeadLetterTable<TEvent>
     public List<DeadLetter<TEvent>> Read(SegmentFile file)
     {
         string path = _verifier.Materialise(file);
-        int own = _codec.Schema.Properties.Count;
+        IReadOnlyList<FileColumn> columns = [.. MasterSchema.OfEvents(_schema), .. MasterSchema.OwnOfDeadLetters];
+        int own = _schema.Active.Count;
+        string source = new SegmentSource(_schema, MasterSchema.OwnOfDeadLetters).Of([new EventFile(path, StoredSchema.VersionOf(file.File))]);
         List<DeadLetter<TEvent>> letters = [];
         using DuckDbConnection connection = _duckDb.Connect();
         using DuckDbResult result = connection.Query(
-            $"SELECT {string.Join(", ", MasterSchema.DeadLetters(_codec.Schema).Select(c => Sql.Name(c.Name)))} FROM {Sql.Parquet([path])} ORDER BY {EventSchema.PositionColumn}");
+            $"SELECT {string.Join(", ", columns.Select(c => Sql.Name(c.Name)))} FROM {source} ORDER BY {EventSchema.PositionColumn}");
         EventRowReader<TEvent> events = new(_codec);
         while (result.NextChunk())
         {
@@ -137,8 +153,9 @@ internal sealed partial class DeadLetterTable<TEvent>
     private DeltaTable OpenOrCreate()
     {
         _storage.CreateFolder(Folder);
-        return DeltaTable.OpenOrCreate(
-            _storage, _clock, Folder, $"{_codec.Schema.EventType.Name} rejected", MasterSchema.Delta(MasterSchema.DeadLetters(_codec.Schema)), _storeId);
+        return DeltaTable.Open(_storage, _clock, Folder, _storeId)
+            ?? DeltaTable.Create(
+                _storage, _clock, Folder, $"{_codec.Schema.EventType.Name} rejected", MasterSchema.Delta(_schema, MasterSchema.OwnOfDeadLetters), [], _storeId);
     }
 
     private static List<string> FilesFrom(DeltaTable table, LogPosition start) =>

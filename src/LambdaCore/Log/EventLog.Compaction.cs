@@ -32,7 +32,7 @@ internal sealed partial class EventLog<TEvent>
             SegmentFileDraft draft;
             using (MaterialisedSegments held = Materialise(merged))
             {
-                draft = _rewriter.Merge(held.Source, cancellationToken);
+                draft = _rewriter.Merge(held.WithRetired, cancellationToken);
             }
 
             try
@@ -61,7 +61,8 @@ internal sealed partial class EventLog<TEvent>
         string name = SegmentList.PathOf(range, _table.Version + 1);
         IEnumerable<KeyValuePair<string, string>> tags = SegmentList.TagsOf(range)
             .Concat(SegmentTally.TagsOf(merged))
-            .Append(new(LastIngestedAtTag, merged[^1].File.Tags[LastIngestedAtTag]));
+            .Append(new(LastIngestedAtTag, merged[^1].File.Tags[LastIngestedAtTag]))
+            .Append(_schema.NewestTag);
         DeltaFile file = new(name, draft.Size, draft.Sha256, _clock.GetUtcNow(), draft.Stats, tags);
 
         // An attempt that failed before it came to its commit may have left a file there.
@@ -73,7 +74,8 @@ internal sealed partial class EventLog<TEvent>
             SealedEnd.Value,
             "COMPACT",
             [new("segments", merged.Length.ToString(CultureInfo.InvariantCulture)), new("events", draft.Rows.ToString(CultureInfo.InvariantCulture))],
-            isDataChange: false);
+            // What reads as something where it was missing is written down now, which readers from outside have not seen before.
+            isDataChange: merged.Any(s => StoredSchema.VersionOf(s.File) != _schema.Newest.Id));
         _verifier.Trust(file);
         _content = Content.Of(_table);
         LogMessages.SegmentsCompacted(_logger, name, merged.Length, draft.Size);

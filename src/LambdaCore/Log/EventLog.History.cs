@@ -170,8 +170,8 @@ internal sealed partial class EventLog<TEvent>
 
     private List<StoredEvent<TEvent>> Read(MaterialisedSegments segments, LogRange range, IReadOnlyList<string> conditions)
     {
-        IReadOnlyList<EventColumn> columns = MasterSchema.Master(_codec.Schema);
-        int own = _codec.Schema.Properties.Count;
+        IReadOnlyList<FileColumn> columns = [.. MasterSchema.OfEvents(_schema), .. MasterSchema.OwnOfMaster];
+        int own = _schema.Active.Count;
         string where = string.Join(" AND ", conditions.Select(c => $"({c})").Prepend(string.Create(
             CultureInfo.InvariantCulture, $"{EventSchema.PositionColumn} >= {range.Start.Value} AND {EventSchema.PositionColumn} < {range.End.Value}")));
         EventRowReader<TEvent> reader = new(_codec);

@@ -30,7 +30,7 @@ internal sealed partial class EventLog<TEvent>
             foreach (SegmentFile segment in _content.Segments.Covering(new LogRange(LogPosition.Zero, request.End)))
             {
                 using MaterialisedSegments held = Materialise([segment]);
-                string source = held.Source;
+                string source = held.WithRetired;
                 if (_rewriter.Rewrite(source, request.Condition, request.Assignments, cancellationToken) is { } rewritten)
                 {
                     drafts.Add(new SegmentDraft(segment, rewritten.Draft, rewritten.Events));
@@ -80,7 +80,7 @@ internal sealed partial class EventLog<TEvent>
             using MaterialisedSegments held = Materialise([segment.Old]);
             List<(LogPosition Position, TEvent Event)> before = ReadEvents(held.Source, changed, most - sample.Count);
             string positions = string.Join(", ", before.Select(b => b.Position));
-            List<(LogPosition Position, TEvent Event)> after = ReadEvents(Sql.Parquet([segment.Draft.ScratchPath]), $"{EventSchema.PositionColumn} IN ({positions})", before.Count);
+            List<(LogPosition Position, TEvent Event)> after = ReadEvents(_source.Of([new EventFile(segment.Draft.ScratchPath, _schema.Newest.Id)]), $"{EventSchema.PositionColumn} IN ({positions})", before.Count);
             sample.AddRange(before.Zip(after, (b, a) => new EventDifference<TEvent>(b.Position, b.Event, a.Event)));
         }
 
@@ -145,7 +145,7 @@ internal sealed partial class EventLog<TEvent>
             {
                 SegmentFileDraft draft = segment.Draft;
                 string name = SegmentList.PathOf(segment.Old.Range, _table.Version + 1);
-                DeltaFile file = new(name, draft.Size, draft.Sha256, _clock.GetUtcNow(), draft.Stats, segment.Old.File.Tags);
+                DeltaFile file = new(name, draft.Size, draft.Sha256, _clock.GetUtcNow(), draft.Stats, segment.Old.File.Tags.SetItem(StoredSchema.Tag, _schema.NewestTag.Value));
 
                 // An attempt that failed before it came to its commit may have left a file there.
                 _storage.Delete($"{Folder}/{name}");

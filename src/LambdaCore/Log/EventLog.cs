@@ -28,9 +28,7 @@ internal sealed partial class EventLog<TEvent> : IDisposable, IAsyncDisposable
     private readonly ILogger _logger;
     private readonly DeltaTable _table;
     private readonly WriteAheadLog _wal;
-    private readonly SegmentSealer _sealer;
     private readonly SegmentVerifier _verifier;
-    private readonly SegmentRewriter _rewriter;
     private readonly DeadLetterTable<TEvent> _deadLetters;
     private readonly SemaphoreSlim _sealing = new(1);
     private AppendPipeline<TEvent>? _pipeline;
@@ -44,7 +42,7 @@ internal sealed partial class EventLog<TEvent> : IDisposable, IAsyncDisposable
     private long _sealedBytes;
 
     private EventLog(
-        IStorage storage, DuckDbEngine duckDb, EventCodec<TEvent> codec, EventLogOptions options, TimeProvider clock, ILogger logger, DeltaTable table)
+        IStorage storage, DuckDbEngine duckDb, EventCodec<TEvent> codec, EventLogOptions options, TimeProvider clock, ILogger logger, DeltaTable table, StoredSchema schema)
     {
         _storage = storage;
         _codec = codec;
@@ -56,14 +54,13 @@ internal sealed partial class EventLog<TEvent> : IDisposable, IAsyncDisposable
         _content = Content.Of(table);
         _replayed = _content.Tally.Whole;
         _verifier = new SegmentVerifier(storage, Folder);
-        _sealer = new SegmentSealer(storage, duckDb, codec.Schema, codec.EventTimeProperty, codec.Fingerprint);
-        _rewriter = new SegmentRewriter(storage, duckDb, MasterSchema.Master(codec.Schema), codec.Schema.EventType.Name, codec.EventTimeProperty.Name);
+        Use(schema);
         foreach (string orphan in table.UnknownFiles(".parquet"))
         {
             storage.Delete($"{Folder}/{orphan}");
         }
 
-        _deadLetters = new DeadLetterTable<TEvent>(storage, duckDb, codec, clock, table.StoreId, _content.Segments.Start, _content.Segments.End);
+        _deadLetters = new DeadLetterTable<TEvent>(storage, duckDb, codec, schema, clock, table.StoreId, _content.Segments.Start, _content.Segments.End);
         _wal = WriteAheadLog.Open(storage, table.StoreId, _content.Segments.End, new WriteAheadLogOptions());
     }
 
@@ -112,13 +109,25 @@ internal sealed partial class EventLog<TEvent> : IDisposable, IAsyncDisposable
     /// <summary>Opens the log of a store, or creates it.</summary>
     /// <exception cref="LogCorruptException">Acknowledged events are damaged or missing.</exception>
     /// <exception cref="TableCorruptException">The transaction log of the master dataset is damaged.</exception>
-    /// <exception cref="LambdaCoreException">The master dataset has other columns than the event type.</exception>
+    /// <exception cref="LambdaCoreException">The events cannot be read as the event type safely. Nothing was changed on disk.</exception>
     public static EventLog<TEvent> Open(
         IStorage storage, DuckDbEngine duckDb, EventCodec<TEvent> codec, EventLogOptions options, TimeProvider clock, ILogger logger)
     {
         storage.CreateFolder(Folder);
-        DeltaTable table = DeltaTable.OpenOrCreate(storage, clock, Folder, codec.Schema.EventType.Name, MasterSchema.Delta(MasterSchema.Master(codec.Schema)), storeId: null);
-        return new EventLog<TEvent>(storage, duckDb, codec, options, clock, logger, table);
+        DeltaTable table = DeltaTable.Open(storage, clock, Folder, storeId: null) ?? CreateTable(storage, clock, codec);
+        StoredSchema stored = StoredSchemaJson.Read(Folder, table.Snapshot.Metadata);
+        StoredSchema wanted = new SchemaEvolution(stored, codec.Schema, codec.EventTimeProperty, codec.Fingerprint, EndOf(storage, table)).Resolve();
+        EventLog<TEvent> log = new(storage, duckDb, codec, options, clock, logger, table, stored);
+        try
+        {
+            log.Evolve(wanted);
+            return log;
+        }
+        catch
+        {
+            log.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Hands the events that are not sealed to a consumer, group by group.</summary>
@@ -321,7 +330,8 @@ internal sealed partial class EventLog<TEvent> : IDisposable, IAsyncDisposable
 
         IEnumerable<KeyValuePair<string, string>> tags = SegmentList.TagsOf(written.Range)
             .Concat(SegmentTally.TagsOf(written.Tally))
-            .Append(new(LastIngestedAtTag, written.LastIngestedAt.ToString(CultureInfo.InvariantCulture)));
+            .Append(new(LastIngestedAtTag, written.LastIngestedAt.ToString(CultureInfo.InvariantCulture)))
+            .Append(_schema.NewestTag);
         DeltaFile added = new(name, written.Master.Size, written.Master.Sha256, _clock.GetUtcNow(), written.Master.Stats, tags);
         _table.Commit([added], [], written.Range.End.Value, "SEAL");
         _verifier.Trust(added);

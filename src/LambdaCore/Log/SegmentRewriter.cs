@@ -7,15 +7,14 @@ namespace LambdaCore.Log;
 /// <summary>Writes files of events anew with some of the events changed or removed. Publishing them is the caller's. Thread-safe.</summary>
 /// <param name="storage">Gives the scratch files.</param>
 /// <param name="duckDb">Reads and writes.</param>
-/// <param name="columns">The columns of the table, the event's and the log's own.</param>
+/// <param name="columns">The columns of the files.</param>
 /// <param name="eventType">The name of the event type, for messages.</param>
-/// <param name="timeColumn">The column of event time.</param>
-internal sealed class SegmentRewriter(IStorage storage, DuckDbEngine duckDb, IReadOnlyList<EventColumn> columns, string eventType, string timeColumn)
+internal sealed class SegmentRewriter(IStorage storage, DuckDbEngine duckDb, EventFileColumns columns, string eventType)
 {
     private const string Position = EventSchema.PositionColumn;
 
     /// <summary>Writes a file anew.</summary>
-    /// <param name="source">What stands behind FROM: the file's events.</param>
+    /// <param name="source">What stands behind FROM: the file's events, with the columns of removed properties.</param>
     /// <param name="condition">SQL that holds for the events meant.</param>
     /// <param name="assignments">The columns that get other values; null if the events are removed.</param>
     /// <param name="cancellationToken">Stops it.</param>
@@ -29,7 +28,7 @@ internal sealed class SegmentRewriter(IStorage storage, DuckDbEngine duckDb, IRe
             long events = Count(connection, source, condition, assignments ?? []);
             return events == 0
                 ? null
-                : (SegmentWriter.WriteQuery(storage, connection, Select(source, condition, assignments), timeColumn), events);
+                : (SegmentWriter.WriteQuery(storage, connection, Select(source, condition, assignments), columns), events);
         }, cancellationToken);
     }
 
@@ -41,7 +40,7 @@ internal sealed class SegmentRewriter(IStorage storage, DuckDbEngine duckDb, IRe
         {
             long events = connection.Scalar<long>($"SELECT count(*) FROM {source}");
             SegmentFileDraft draft = SegmentWriter.WriteQuery(
-                storage, connection, $"SELECT {string.Join(", ", columns.Select(c => Sql.Name(c.Name)))} FROM {source} ORDER BY {Position}", timeColumn);
+                storage, connection, $"SELECT {string.Join(", ", columns.All.Select(c => Sql.Name(c.Name)))} FROM {source} ORDER BY {Position}", columns);
             if (draft.Rows != events)
             {
                 ScratchFile.Discard(draft.ScratchPath);
@@ -115,11 +114,11 @@ internal sealed class SegmentRewriter(IStorage storage, DuckDbEngine duckDb, IRe
     {
         if (assignments is null)
         {
-            return $"SELECT {string.Join(", ", columns.Select(c => Sql.Name(c.Name)))} FROM {source} WHERE NOT coalesce({condition}, FALSE) ORDER BY {Position}";
+            return $"SELECT {string.Join(", ", columns.All.Select(c => Sql.Name(c.Name)))} FROM {source} WHERE NOT coalesce({condition}, FALSE) ORDER BY {Position}";
         }
 
         Dictionary<string, ColumnAssignment> byColumn = assignments.ToDictionary(a => a.Column.Name, StringComparer.Ordinal);
-        IEnumerable<string> values = columns.Select(c => byColumn.TryGetValue(c.Name, out ColumnAssignment? assignment)
+        IEnumerable<string> values = columns.All.Select(c => byColumn.TryGetValue(c.Name, out ColumnAssignment? assignment)
             ? $"CASE WHEN {condition} THEN {assignment.Value} ELSE {Sql.Name(c.Name)} END AS {Sql.Name(c.Name)}"
             : Sql.Name(c.Name));
         return $"SELECT {string.Join(", ", values)} FROM {source} ORDER BY {Position}";

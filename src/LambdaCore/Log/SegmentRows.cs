@@ -25,7 +25,7 @@ internal sealed class SegmentRows : IDisposable
     private readonly ColumnBuffer[] _columns;
     private readonly int _eventColumns;
     private readonly int _timeColumn;
-    private readonly string _timeName;
+    private readonly EventFileColumns _fileColumns;
     private readonly ByteWriter _own = new();
     private int _rows;
     private long _waitingBytes;
@@ -37,20 +37,18 @@ internal sealed class SegmentRows : IDisposable
     /// <param name="storage">Gives the scratch file.</param>
     /// <param name="connection">Writes it.</param>
     /// <param name="table">A name for the table in DuckDB that the rows gather in; dropped in the end.</param>
-    /// <param name="columns">The event's columns, then the log's own.</param>
-    /// <param name="schema">The event type.</param>
-    /// <param name="eventTime">The property of event time.</param>
-    public SegmentRows(
-        IStorage storage, DuckDbConnection connection, string table, IReadOnlyList<EventColumn> columns, EventSchema schema, EventProperty eventTime)
+    /// <param name="schema">The events, as they were encoded.</param>
+    /// <param name="own">The log's own columns in the file.</param>
+    public SegmentRows(IStorage storage, DuckDbConnection connection, string table, StoredSchema schema, IReadOnlyList<FileColumn> own)
     {
         _storage = storage;
         _connection = connection;
         _table = table;
-        _columns = [.. columns.Select(c => ColumnBuffer.For(c.Type))];
-        _eventColumns = schema.Properties.Count;
-        _timeColumn = schema.Properties.ToList().IndexOf(eventTime);
-        _timeName = eventTime.Name;
-        string types = string.Join(", ", columns.Select(c => $"{Sql.Name(c.Name)} {StoredType.Sql(c.Type.Kind)}{(c.Type.IsNullable ? "" : " NOT NULL")}"));
+        _fileColumns = new EventFileColumns(schema, own);
+        _columns = [.. _fileColumns.OfEvents.Select(c => ColumnBuffer.For(c.Type))];
+        _eventColumns = schema.Active.Count;
+        _timeColumn = schema.Active.ToList().IndexOf(schema.EventTimeColumn);
+        string types = string.Join(", ", _fileColumns.OfEvents.Select(c => $"{Sql.Name(c.Name)} {StoredType.Sql(c.Type.Kind)}{(c.Type.IsNullable ? "" : " NOT NULL")}"));
         connection.Execute($"CREATE OR REPLACE TABLE {table} ({types})");
         _appender = connection.Append(table);
     }
@@ -98,7 +96,7 @@ internal sealed class SegmentRows : IDisposable
     {
         Move();
         _appender.Complete();
-        return SegmentWriter.WriteTable(_storage, _connection, _table, _count, SegmentWriter.StatsOf(_count, _timeName, _positions, _times));
+        return SegmentWriter.WriteTable(_storage, _connection, _table, _fileColumns, _count, SegmentWriter.StatsOf(_count, _fileColumns.Time, _positions, _times));
     }
 
     /// <summary>Drops the table in DuckDB.</summary>

@@ -9,7 +9,11 @@ namespace LambdaCore.Log;
 /// Turns a range of the write-ahead log into Parquet files: decodes frames into columns, hands them to DuckDB, and lets it
 /// write. What counts goes into one file, what was rejected into another. Publishing them is the caller's.
 /// </summary>
-internal sealed class SegmentSealer(IStorage storage, DuckDbEngine duckDb, EventSchema schema, EventProperty eventTime, ulong fingerprint)
+/// <param name="storage">Gives the scratch files.</param>
+/// <param name="duckDb">Writes them.</param>
+/// <param name="schema">The events, as they were encoded.</param>
+/// <param name="eventType">The event type, for messages.</param>
+internal sealed class SegmentSealer(IStorage storage, DuckDbEngine duckDb, StoredSchema schema, Type eventType)
 {
     /// <summary>What a range of the log became.</summary>
     /// <param name="Range">The range.</param>
@@ -29,7 +33,7 @@ internal sealed class SegmentSealer(IStorage storage, DuckDbEngine duckDb, Event
     public SealedRange Write(WriteAheadReader frames, LogRange range, int maxEvents)
     {
         using DuckDbConnection connection = duckDb.Connect();
-        using SegmentRows master = new(storage, connection, $"segment_{range.Start}", MasterSchema.Master(schema), schema, eventTime);
+        using SegmentRows master = new(storage, connection, $"segment_{range.Start}", schema, MasterSchema.OwnOfMaster);
         SegmentRows? deadLetters = null;
         try
         {
@@ -48,7 +52,7 @@ internal sealed class SegmentSealer(IStorage storage, DuckDbEngine duckDb, Event
                 lastIngestedAt = frame.IngestedAtMicroseconds;
                 encodedBytes += frame.Payload.Length;
                 tally = tally.Plus(AddFrame(frame, master, () => deadLetters ??= new SegmentRows(
-                    storage, connection, $"deadletters_{range.Start}", MasterSchema.DeadLetters(schema), schema, eventTime)));
+                    storage, connection, $"deadletters_{range.Start}", schema, MasterSchema.OwnOfDeadLetters)));
             }
 
             if (next == range.Start)
@@ -89,7 +93,7 @@ internal sealed class SegmentSealer(IStorage storage, DuckDbEngine duckDb, Event
 
     private unsafe EventTimeTally AddFrame(in WriteAheadFrame frame, SegmentRows master, Func<SegmentRows> deadLetters)
     {
-        ReadOnlySpan<byte> events = GroupPayload.Open(frame, fingerprint, schema.EventType, out GroupTimes times).Span;
+        ReadOnlySpan<byte> events = GroupPayload.Open(frame, schema.Newest.Fingerprint, eventType, out GroupTimes times).Span;
         long highest = long.MinValue;
         int nextJudged = 0;
         fixed (byte* start = events)

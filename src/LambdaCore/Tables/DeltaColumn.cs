@@ -38,6 +38,12 @@ internal sealed class DeltaColumn
     /// <summary>The name; unique within a table regardless of case.</summary>
     public string Name { get; }
 
+    /// <summary>The name and the id of the column in the files; null where a table has no mapping, so that the name is the same (PROTOCOL.md, "Column Mapping").</summary>
+    public DeltaColumnMapping? Mapping { get; init; }
+
+    /// <summary>The types that the column had before in some files, oldest first, each narrower than the next and than the type now (PROTOCOL.md, "Type Widening").</summary>
+    public IReadOnlyList<string> FormerTypes { get; init; } = [];
+
     /// <summary>The type as the protocol writes it.</summary>
     public string Type { get; }
 
@@ -54,6 +60,9 @@ internal sealed class DeltaColumn
         return $"{Type}{(IsNullable ? "?" : "")}{facts}";
     }
 
+    /// <summary>The changes of type that led to the type now.</summary>
+    public IEnumerable<(string From, string To)> TypeChanges => FormerTypes.Zip(FormerTypes.Skip(1).Append(Type));
+
     private static bool IsDecimal(string type) =>
         type.StartsWith("decimal(", StringComparison.Ordinal) && type.EndsWith(')')
         && type[8..^1].Split(',') is [string precision, string scale]
@@ -61,3 +70,8 @@ internal sealed class DeltaColumn
         && int.TryParse(scale, NumberStyles.None, CultureInfo.InvariantCulture, out int decimals)
         && digits is >= 1 and <= 38 && decimals <= digits;
 }
+
+/// <summary>How a column is called in the Parquet files of a table whose columns are mapped.</summary>
+/// <param name="Id">The field id; unique among all columns that the table has or had.</param>
+/// <param name="PhysicalName">The name; likewise unique, regardless of case.</param>
+internal sealed record DeltaColumnMapping(int Id, string PhysicalName);

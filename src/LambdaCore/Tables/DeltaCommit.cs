@@ -7,7 +7,11 @@ namespace LambdaCore.Tables;
 /// <param name="Name">The name that readers show.</param>
 /// <param name="Schema">The columns.</param>
 /// <param name="CreatedTime">When it was made, to the millisecond.</param>
-internal sealed record DeltaMetadata(Guid Id, string Name, DeltaSchema Schema, DateTimeOffset CreatedTime);
+internal sealed record DeltaMetadata(Guid Id, string Name, DeltaSchema Schema, DateTimeOffset CreatedTime)
+{
+    /// <summary>The table's properties that are not of the protocol, which this library writes for itself.</summary>
+    public ImmutableSortedDictionary<string, string> Properties { get; init; } = ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal);
+}
 
 /// <summary>One version of a Delta table: the actions that lead to it from the version before.</summary>
 /// <remarks>Immutable. What it holds is written by <see cref="DeltaCommitWriter"/> and read by

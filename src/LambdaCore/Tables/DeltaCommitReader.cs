@@ -117,7 +117,7 @@ internal static class DeltaCommitReader
                     TakeCommitInfo(fields, previousHash);
                     break;
                 case "protocol":
-                    CheckProtocol(fields);
+                    DeltaProtocol.Check(fields);
                     HasProtocol = true;
                     break;
                 case "metaData":
@@ -161,18 +161,6 @@ internal static class DeltaCommitReader
             };
         }
 
-        private static void CheckProtocol(DeltaJson fields)
-        {
-            long reader = fields.Count("minReaderVersion");
-            long writer = fields.Count("minWriterVersion");
-            if (reader != DeltaCommitWriter.ReaderVersion || writer != DeltaCommitWriter.WriterVersion
-                || fields.Has("readerFeatures") || fields.Has("writerFeatures"))
-            {
-                throw fields.Wrong(
-                    $"the table needs reader version {reader} and writer version {writer}, possibly with features, and this library knows {DeltaCommitWriter.ReaderVersion} and {DeltaCommitWriter.WriterVersion}. Open it with the newer library that wrote it");
-            }
-        }
-
         private static DeltaMetadata ReadMetadata(DeltaJson fields)
         {
             if (!Guid.TryParseExact(fields.Text("id"), "D", out Guid id))
@@ -185,7 +173,11 @@ internal static class DeltaCommitReader
                 throw fields.Wrong("the table is partitioned or not Parquet");
             }
 
-            return new DeltaMetadata(id, fields.Text("name"), ReadSchema(fields), fields.Time("createdTime"));
+            return new DeltaMetadata(id, fields.Text("name"), ReadSchema(fields), fields.Time("createdTime"))
+            {
+                Properties = fields.Map("configuration").RemoveRange(
+                    fields.Map("configuration").Keys.Where(k => k.StartsWith(DeltaProtocol.PropertyPrefix, StringComparison.Ordinal))),
+            };
         }
 
         private static DeltaSchema ReadSchema(DeltaJson fields)
@@ -194,13 +186,28 @@ internal static class DeltaCommitReader
             {
                 using JsonDocument schema = JsonDocument.Parse(fields.Text("schemaString"), Options);
                 DeltaJson root = fields.At(schema.RootElement, "schemaString");
-                return new DeltaSchema([.. root.Array("fields").Select(column =>
-                    new DeltaColumn(column.Text("name"), column.Text("type"), column.Boolean("nullable"), column.Map("metadata")))]);
+                return new DeltaSchema([.. root.Array("fields").Select(ReadColumn)]);
             }
-            catch (Exception exception) when (exception is JsonException or ArgumentException)
+            catch (Exception exception) when (exception is JsonException or ArgumentException or OverflowException)
             {
                 throw fields.Wrong($"'schemaString' is not a schema that this library writes ({exception.Message})", exception);
             }
+        }
+
+        private static DeltaColumn ReadColumn(DeltaJson column)
+        {
+            DeltaJson metadata = column.Object("metadata");
+            return new DeltaColumn(
+                column.Text("name"),
+                column.Text("type"),
+                column.Boolean("nullable"),
+                column.Map("metadata", DeltaProtocol.MappingId, DeltaProtocol.MappingName, DeltaProtocol.TypeChanges))
+            {
+                Mapping = metadata.Has(DeltaProtocol.MappingId)
+                    ? new DeltaColumnMapping(checked((int)metadata.Count(DeltaProtocol.MappingId)), metadata.Text(DeltaProtocol.MappingName))
+                    : null,
+                FormerTypes = metadata.Has(DeltaProtocol.TypeChanges) ? [.. metadata.Array(DeltaProtocol.TypeChanges).Select(c => c.Text("fromType"))] : [],
+            };
         }
 
         private static DeltaFile ReadAdd(DeltaJson fields)

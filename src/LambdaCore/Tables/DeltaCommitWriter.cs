@@ -5,7 +5,7 @@ using System.Text.Json;
 
 namespace LambdaCore.Tables;
 
-/// <summary>Writes a commit as the lines of JSON of PROTOCOL.md, "Actions", for reader version 1 and writer version 2.</summary>
+/// <summary>Writes a commit as the lines of JSON of PROTOCOL.md, "Actions", with the protocol that its table needs (<see cref="DeltaProtocol"/>).</summary>
 /// <remarks>
 /// The protocol protects a commit by nothing, so the first line, <c>commitInfo</c>, which is free for facts, ends in the
 /// property <c>sha256</c>: the hash of all bytes of the file but its own 64 digits. Its property <c>previous</c>
@@ -14,12 +14,6 @@ namespace LambdaCore.Tables;
 /// </remarks>
 internal static class DeltaCommitWriter
 {
-    /// <summary>The protocol versions of PROTOCOL.md, "Reader Version Requirements" and "Writer Version Requirements".</summary>
-    public const int ReaderVersion = 1;
-
-    /// <inheritdoc cref="ReaderVersion"/>
-    public const int WriterVersion = 2;
-
     /// <summary>How many bytes follow the digits of the hash in the first line, with the end of the line.</summary>
     public const int BytesAfterHash = 4;
 
@@ -42,7 +36,7 @@ internal static class DeltaCommitWriter
         int hashEnd = (int)buffer.Length - BytesAfterHash;
         if (commit.Metadata is DeltaMetadata metadata)
         {
-            WriteLine(buffer, "protocol", WriteProtocol);
+            WriteLine(buffer, "protocol", DeltaProtocol.Of(metadata.Schema).Write);
             WriteLine(buffer, "metaData", json => WriteMetadata(json, metadata));
         }
 
@@ -91,7 +85,7 @@ internal static class DeltaCommitWriter
                 json.WriteString("name", column.Name);
                 json.WriteString("type", column.Type);
                 json.WriteBoolean("nullable", column.IsNullable);
-                WriteMap(json, "metadata", column.Metadata);
+                WriteColumnMetadata(json, column);
                 json.WriteEndObject();
             }
 
@@ -126,12 +120,6 @@ internal static class DeltaCommitWriter
         json.WriteString("sha256", NoHash);
     }
 
-    private static void WriteProtocol(Utf8JsonWriter json)
-    {
-        json.WriteNumber("minReaderVersion", ReaderVersion);
-        json.WriteNumber("minWriterVersion", WriterVersion);
-    }
-
     private static void WriteMetadata(Utf8JsonWriter json, DeltaMetadata metadata)
     {
         json.WriteString("id", metadata.Id);
@@ -144,9 +132,39 @@ internal static class DeltaCommitWriter
         json.WriteString("schemaString", SchemaString(metadata.Schema));
         json.WriteStartArray("partitionColumns");
         json.WriteEndArray();
-        json.WriteStartObject("configuration");
-        json.WriteEndObject();
+        WriteMap(json, "configuration", metadata.Properties.SetItems(DeltaProtocol.Of(metadata.Schema).Properties));
         json.WriteNumber("createdTime", metadata.CreatedTime.ToUnixTimeMilliseconds());
+    }
+
+    private static void WriteColumnMetadata(Utf8JsonWriter json, DeltaColumn column)
+    {
+        json.WriteStartObject("metadata");
+        if (column.Mapping is { } mapping)
+        {
+            json.WriteNumber(DeltaProtocol.MappingId, mapping.Id);
+            json.WriteString(DeltaProtocol.MappingName, mapping.PhysicalName);
+        }
+
+        if (column.FormerTypes.Count > 0)
+        {
+            json.WriteStartArray(DeltaProtocol.TypeChanges);
+            foreach ((string from, string to) in column.TypeChanges)
+            {
+                json.WriteStartObject();
+                json.WriteString("fromType", from);
+                json.WriteString("toType", to);
+                json.WriteEndObject();
+            }
+
+            json.WriteEndArray();
+        }
+
+        foreach ((string key, string value) in column.Metadata)
+        {
+            json.WriteString(key, value);
+        }
+
+        json.WriteEndObject();
     }
 
     private static void WriteTransaction(Utf8JsonWriter json, string application, long version, DateTimeOffset time)

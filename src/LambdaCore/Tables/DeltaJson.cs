@@ -67,6 +67,18 @@ internal readonly struct DeltaJson
         }
     }
 
+    /// <summary>The texts of an array.</summary>
+    public IReadOnlyList<string> Texts(string name)
+    {
+        List<string> texts = [];
+        foreach (JsonElement item in Require(name, JsonValueKind.Array).EnumerateArray())
+        {
+            texts.Add(item.ValueKind == JsonValueKind.String ? item.GetString()! : throw Wrong($"'{PathOf(name)}' has an item that is not a text"));
+        }
+
+        return texts;
+    }
+
     /// <summary>A text.</summary>
     public string Text(string name) => Require(name, JsonValueKind.String).GetString()!;
 
@@ -100,11 +112,18 @@ internal readonly struct DeltaJson
     }
 
     /// <summary>A map from text to text.</summary>
-    public ImmutableSortedDictionary<string, string> Map(string name)
+    /// <param name="name">The property.</param>
+    /// <param name="ignored">Names in it that are read in another way.</param>
+    public ImmutableSortedDictionary<string, string> Map(string name, params ReadOnlySpan<string> ignored)
     {
         ImmutableSortedDictionary<string, string>.Builder map = ImmutableSortedDictionary.CreateBuilder<string, string>(StringComparer.Ordinal);
         foreach (JsonProperty property in Require(name, JsonValueKind.Object).EnumerateObject())
         {
+            if (ignored.Contains(property.Name))
+            {
+                continue;
+            }
+
             map[property.Name] = property.Value.ValueKind == JsonValueKind.String
                 ? property.Value.GetString()!
                 : throw Wrong($"'{PathOf(name)}.{property.Name}' is not a text");

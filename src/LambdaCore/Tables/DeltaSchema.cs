@@ -25,6 +25,9 @@ internal sealed class DeltaSchema
     /// <summary>The columns in order.</summary>
     public IReadOnlyList<DeltaColumn> Columns { get; }
 
+    /// <summary>Whether another schema says the same in each respect.</summary>
+    public bool IsLike(DeltaSchema other) => DeltaCommitWriter.SchemaString(this) == DeltaCommitWriter.SchemaString(other);
+
     /// <summary>What differs in another schema, one sentence per column; the order of columns does not count.</summary>
     /// <param name="wanted">The schema to compare with.</param>
     public IReadOnlyList<string> DifferencesTo(DeltaSchema wanted)

@@ -13,6 +13,8 @@ namespace LambdaCore.Tables;
 /// </remarks>
 internal sealed class DeltaTable
 {
+    private static readonly KeyValuePair<string, string>[] NoProperties = [];
+
     private readonly IStorage _storage;
     private readonly TimeProvider _clock;
     private readonly DeltaLog _log;
@@ -60,26 +62,10 @@ internal sealed class DeltaTable
     public static DeltaTable OpenOrCreate(
         IStorage storage, TimeProvider clock, string folder, string name, DeltaSchema schema, Guid? storeId)
     {
-        var log = new DeltaLog(storage, folder);
-        DeltaSnapshot? snapshot = log.Read();
-        if (snapshot is null)
-        {
-            DeltaCommit creation = Creation(clock.GetUtcNow(), name, schema, storeId);
-            snapshot = DeltaLog.Next(null, creation, out _)!;
-            log.Publish(creation);
-        }
-
-        Guid owner = snapshot.LastCommit.Owner ?? throw TableCorruptException.At(log.PathOf(snapshot.Version), 0, "it does not say which store it belongs to: it has no 'txn' of one store's id");
-        Guid store = storeId ?? owner;
-        if (owner != store)
-        {
-            throw new LambdaCoreException(
-                $"The table in '{folder}' belongs to another store: its last transaction is of {owner}, and this is the store {store}. Delete the folder if it was copied here; a batch view is built anew by the next batch.");
-        }
-
-        IReadOnlyList<string> differences = snapshot.Metadata.Schema.DifferencesTo(schema);
+        DeltaTable table = Open(storage, clock, folder, storeId) ?? Create(storage, clock, folder, name, schema, NoProperties, storeId);
+        IReadOnlyList<string> differences = table.Snapshot.Metadata.Schema.DifferencesTo(schema);
         return differences.Count == 0
-            ? new DeltaTable(storage, clock, folder, log, WithoutVacuumed(storage, folder, snapshot), store)
+            ? table
             : throw new LambdaCoreException(
                 $"The table in '{folder}' has other columns than are wanted now: {string.Join("; ", differences)}. Change the definition back, or use another folder.");
     }
@@ -111,6 +97,68 @@ internal sealed class DeltaTable
         });
     }
 
+    /// <summary>Opens the table of a folder, whatever its columns are. Nothing is changed.</summary>
+    /// <param name="storage">Where.</param>
+    /// <param name="clock">Gives the times in the commits.</param>
+    /// <param name="folder">The table's folder in the store.</param>
+    /// <param name="storeId">The store's id; null for the table that gives it.</param>
+    /// <returns>Null if there is none.</returns>
+    /// <exception cref="TableCorruptException">The transaction log is damaged or was written by another program.</exception>
+    /// <exception cref="LambdaCoreException">The table belongs to another store.</exception>
+    public static DeltaTable? Open(IStorage storage, TimeProvider clock, string folder, Guid? storeId)
+    {
+        var log = new DeltaLog(storage, folder);
+        if (log.Read() is not { } snapshot)
+        {
+            return null;
+        }
+
+        Guid owner = snapshot.LastCommit.Owner ?? throw TableCorruptException.At(log.PathOf(snapshot.Version), 0, "it does not say which store it belongs to: it has no 'txn' of one store's id");
+        Guid store = storeId ?? owner;
+        return owner == store
+            ? new DeltaTable(storage, clock, folder, log, WithoutVacuumed(storage, folder, snapshot), store)
+            : throw new LambdaCoreException(
+                $"The table in '{folder}' belongs to another store: its last transaction is of {owner}, and this is the store {store}. Delete the folder if it was copied here; a batch view is built anew by the next batch.");
+    }
+
+    /// <summary>Creates an empty table that covers nothing, where there is none.</summary>
+    /// <param name="storage">Where.</param>
+    /// <param name="clock">Gives the times in the commits.</param>
+    /// <param name="folder">The table's folder in the store.</param>
+    /// <param name="name">The name that readers show.</param>
+    /// <param name="schema">Its columns.</param>
+    /// <param name="properties">Its properties, none of them the protocol's.</param>
+    /// <param name="storeId">The store's id; null for the table that gives it.</param>
+    public static DeltaTable Create(
+        IStorage storage, TimeProvider clock, string folder, string name, DeltaSchema schema, IEnumerable<KeyValuePair<string, string>> properties, Guid? storeId)
+    {
+        var log = new DeltaLog(storage, folder);
+        DeltaCommit creation = Creation(clock.GetUtcNow(), name, schema, storeId);
+        creation = creation with { Metadata = creation.Metadata! with { Properties = ImmutableSortedDictionary.CreateRange(StringComparer.Ordinal, properties) } };
+        DeltaSnapshot snapshot = DeltaLog.Next(null, creation, out _)!;
+        log.Publish(creation);
+        return new DeltaTable(storage, clock, folder, log, snapshot, storeId ?? snapshot.Metadata.Id);
+    }
+
+    /// <summary>Gives the table other columns and properties, durably and in one step; its files stay.</summary>
+    /// <param name="schema">The columns: all that its files have, under names and with types that the protocol knows how to read them as.</param>
+    /// <param name="properties">All properties that are not of the protocol.</param>
+    /// <param name="operation">What was done, in one word.</param>
+    /// <param name="facts">Facts about the operation, kept in the commit.</param>
+    /// <exception cref="LambdaCoreException">Somebody else wrote the version, or an earlier commit failed.</exception>
+    /// <exception cref="StorageException">The disk refused; nobody knows then whether the version exists.</exception>
+    public DeltaSnapshot Change(
+        DeltaSchema schema, IEnumerable<KeyValuePair<string, string>> properties, string operation, IEnumerable<KeyValuePair<string, string>>? facts = null) =>
+        Make(new DeltaCommit
+        {
+            Version = Version + 1,
+            Timestamp = Truncated(_clock.GetUtcNow()),
+            Operation = operation,
+            Facts = ImmutableSortedDictionary.CreateRange(StringComparer.Ordinal, facts ?? []),
+            Metadata = _snapshot.Metadata with { Schema = schema, Properties = ImmutableSortedDictionary.CreateRange(StringComparer.Ordinal, properties) },
+            Transactions = TransactionOf(StoreId, CoveredPosition),
+        });
+
     /// <summary>Makes the next version, durably and in one step.</summary>
     /// <param name="added">Files that are published already and join the table.</param>
     /// <param name="removed">Paths of files that leave it.</param>
@@ -132,11 +180,9 @@ internal sealed class DeltaTable
         bool isDataChange = true)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(coveredPosition);
-        ThrowIfFailed();
-        DeltaSnapshot current = _snapshot;
-        var commit = new DeltaCommit
+        return Make(new DeltaCommit
         {
-            Version = current.Version + 1,
+            Version = Version + 1,
             Timestamp = Truncated(_clock.GetUtcNow()),
             Operation = operation,
             Facts = ImmutableSortedDictionary.CreateRange(StringComparer.Ordinal, facts ?? []),
@@ -144,12 +190,7 @@ internal sealed class DeltaTable
             IsDataChange = isDataChange,
             Added = [.. added],
             Removed = [.. removed],
-        };
-        DeltaSnapshot next = DeltaLog.Next(current, commit, out string? problem)
-            ?? throw new ArgumentException($"The commit does not fit the table in '{Folder}': {problem}.");
-        Publish(commit);
-        _snapshot = next;
-        return next;
+        });
     }
 
     /// <summary>Reads all versions up to the last commit from disk, the oldest first. Files of older versions need not exist any more.</summary>
@@ -193,6 +234,16 @@ internal sealed class DeltaTable
 
         HashSet<string> left = [.. storage.List(folder)];
         return snapshot.Without([.. snapshot.Removed.Select(f => f.File.Path).Where(path => !path.Contains('/', StringComparison.Ordinal) && !left.Contains(path))]);
+    }
+
+    private DeltaSnapshot Make(DeltaCommit commit)
+    {
+        ThrowIfFailed();
+        DeltaSnapshot next = DeltaLog.Next(_snapshot, commit, out string? problem)
+            ?? throw new ArgumentException($"The commit does not fit the table in '{Folder}': {problem}.");
+        Publish(commit);
+        _snapshot = next;
+        return next;
     }
 
     private void Publish(DeltaCommit commit)

@@ -61,7 +61,7 @@ internal sealed class EventSchema
             bool restorable = property.SetMethod is { IsPublic: true } || parameters.Any(p => Matches(p, property));
             if (restorable)
             {
-                properties.Add(Describe(eventType, property, nullability));
+                properties.Add(Describe(eventType, property, parameters.FirstOrDefault(p => Matches(p, property)), nullability));
             }
         }
 
@@ -88,7 +88,7 @@ internal sealed class EventSchema
             : chosen;
     }
 
-    private static EventProperty Describe(Type eventType, PropertyInfo property, NullabilityInfoContext nullability)
+    private static EventProperty Describe(Type eventType, PropertyInfo property, ParameterInfo? parameter, NullabilityInfoContext nullability)
     {
         if (!ClrType.TryGetScalar(property.PropertyType, out ScalarType scalar))
         {
@@ -96,7 +96,35 @@ internal sealed class EventSchema
         }
 
         bool required = !property.PropertyType.IsValueType && nullability.Create(property).ReadState == NullabilityState.NotNull;
-        return new EventProperty(property.Name, property, required ? scalar.AsRequired() : scalar);
+        ScalarType type = required ? scalar.AsRequired() : scalar;
+        FormerNameAttribute[] former = [.. property.GetCustomAttributes<FormerNameAttribute>(), .. parameter?.GetCustomAttributes<FormerNameAttribute>() ?? []];
+        return new EventProperty(property.Name, property, type)
+        {
+            FormerNames = [.. former.Select(f => f.Name).Distinct(StringComparer.Ordinal)],
+            WhenMissing = WhenMissing(eventType, property, parameter, type.Kind),
+        };
+    }
+
+    private static string? WhenMissing(Type eventType, PropertyInfo property, ParameterInfo? parameter, ValueKind kind)
+    {
+        ValueWhenMissingAttribute? declared = property.GetCustomAttribute<ValueWhenMissingAttribute>() ?? parameter?.GetCustomAttribute<ValueWhenMissingAttribute>();
+        if (declared is null)
+        {
+            return null;
+        }
+
+        string name = $"{eventType.Name}.{property.Name}";
+        try
+        {
+            return declared.Value is null
+                ? throw new FormatException("null is what a missing value of a nullable property reads as anyway")
+                : ValueText.Of(declared.Value, kind);
+        }
+        catch (FormatException error)
+        {
+            throw new ArgumentException(
+                $"[ValueWhenMissing] of {name} says '{declared.Value}', which is no value of type {property.PropertyType.Name}: {error.Message}. Give a value of the property's type, or a text that says one, such as \"12.50\" for a decimal.", error);
+        }
     }
 
     private static void Check(Type eventType, List<EventProperty> properties)
@@ -116,6 +144,12 @@ internal sealed class EventSchema
             if (properties.FirstOrDefault(p => p != property && string.Equals(p.Name, property.Name, StringComparison.OrdinalIgnoreCase)) is { } twin)
             {
                 throw new ArgumentException($"Properties {eventType.Name}.{property.Name} and {twin.Name} differ only in case, which table formats do not tell apart. Rename one.");
+            }
+
+            if (properties.FirstOrDefault(p => p != property && p.FormerNames.Intersect(property.FormerNames, StringComparer.Ordinal).Any()) is { } rival)
+            {
+                string name = property.FormerNames.Intersect(rival.FormerNames, StringComparer.Ordinal).First();
+                throw new ArgumentException($"Properties {eventType.Name}.{property.Name} and {rival.Name} both say [FormerName(\"{name}\")], and a property has become one other. Take one of the two away.");
             }
         }
     }

@@ -33,6 +33,8 @@ internal sealed class RoomTests
         ["LambdaCoreException"] = Everywhere,
         ["LogPosition"] = Everywhere,
         ["LogRange"] = Everywhere,
+        ["FormerNameAttribute"] = "Values",
+        ["ValueWhenMissingAttribute"] = "Values",
         ["StorageException"] = "Storage",
         ["StoreLockedException"] = "Storage",
         ["DuckDbException"] = "DuckDb",

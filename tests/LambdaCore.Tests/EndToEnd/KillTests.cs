@@ -96,9 +96,8 @@ internal sealed class KillTests
         }
 
         using MaterialisedSegments held = parts.Log.Segments(new LogRange(LogPosition.Zero, store.Position));
-        string segments = string.Join(", ", held.Paths.Select(Sql.Text));
         using DuckDbConnection connection = parts.DuckDb.Connect();
-        using DuckDbResult result = connection.Query($"""SELECT "Producer", "Number", "Text" FROM read_parquet([{segments}]) ORDER BY _position""");
+        using DuckDbResult result = connection.Query($"""SELECT "Producer", "Number", "Text" FROM {held.Source} ORDER BY _position""");
         while (result.NextChunk())
         {
             for (int row = 0; row < result.RowCount; row++)

@@ -90,7 +90,7 @@ internal sealed class VacuumTests
             clock.Advance(TimeSpan.FromTicks(1));
             using (MaterialisedSegments held = StoreInternals<Ping>.Of(store).Log.SegmentsAt(3, new LogRange(LogPosition.Zero, new LogPosition(30)))!)
             {
-                Assert.That(held.Paths, Has.Count.EqualTo(3));
+                Assert.That(held.Files, Has.Count.EqualTo(3));
                 VacuumReceipt inUse = await store.VacuumAsync();
                 Assert.That(inUse.Remaining.Select(f => f.IsInUse), Is.EqualTo(new[] { true, true, true }));
                 Assert.That(inUse.Files, Is.Zero);

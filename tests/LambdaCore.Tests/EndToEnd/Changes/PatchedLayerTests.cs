@@ -168,6 +168,7 @@ internal sealed class PatchedLayerTests
     private static BatchContext Context(InMemoryStorage disk, OpenStore<AnyEvent> parts) => new(
         disk, parts.DuckDb, parts.Log.Segments, () => parts.Log.Dropped, Nobody, "At", 256L << 20, TimeProvider.System, NullLogger.Instance)
     {
+        Schema = parts.Log.Schema,
         Revision = () => parts.Log.Revision,
         RewrittenSince = parts.Log.RewrittenSince,
         Materialise = parts.Log.Materialise,

@@ -131,7 +131,7 @@ internal sealed class KnownAtTests
         }
 
         // What the second change took out of the table, as a vacuum would.
-        DeltaSnapshot second = DeltaTable.OpenOrCreate(disk, clock, "log", "", StoreSchema, null).ReadHistory().Where(s => ContentChange.Is(s.LastCommit)).ElementAt(1);
+        DeltaSnapshot second = DeltaTable.Open(disk, clock, "log", null)!.ReadHistory().Where(s => ContentChange.Is(s.LastCommit)).ElementAt(1);
         disk.Delete($"log/{second.LastCommit.Removed.Single()}");
         LambdaCoreException error = (await Assert.ThrowsAsync<LambdaCoreException>(async () => await CountsAsync(store.AsOf(times[1]))))!;
         Assert.That(error.Message, Does.Contain($"Ask for {second.LastCommit.Timestamp:O} or later"));
@@ -161,8 +161,6 @@ internal sealed class KnownAtTests
             Assert.That((await CountsAsync(store.AsOf(first))).Keys, Is.EquivalentTo(["p0", "p1", "p2"]));
         }
     }
-
-    private static DeltaSchema StoreSchema => MasterSchema.Delta(MasterSchema.Master(EventSchema.Of(typeof(Purchase))));
 
     private static string Show(Dictionary<string, long> counts) => string.Join(", ", counts.OrderBy(c => c.Key).Select(c => $"{c.Key}: {c.Value}"));
 
