@@ -16,7 +16,7 @@ public sealed partial class LambdaStore<TEvent>
     /// after every view has an archive layer with its states of them. Answers stay as they are.
     /// </summary>
     /// <remarks>
-    /// Only segments whose events every view's batch covers. If the store has views that it was not opened with, nothing goes: see <see cref="RetentionRun.WaitsFor"/>. If it
+    /// Only segments whose events every view's batch covers. If a view still needs events that would go, nothing goes: see <see cref="RetentionRun.WaitsFor"/>. If it
     /// fails, nothing has gone, and the next call goes on.
     /// </remarks>
     /// <param name="cancellationToken">Stops it before the commit.</param>

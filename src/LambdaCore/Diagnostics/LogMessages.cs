@@ -35,7 +35,7 @@ internal static partial class LogMessages
     [LoggerMessage(13, LogLevel.Information, "Retention removed {Segments} segments: the raw events before {RawStart} have gone")]
     public static partial void RawEventsDropped(ILogger logger, int segments, long rawStart);
 
-    [LoggerMessage(17, LogLevel.Warning, "Retention removes nothing, because the store has views that it was not opened with and whose history would go: {Views}. Open it with them, or drop them")]
+    [LoggerMessage(17, LogLevel.Warning, "Retention removes nothing, because views still need events that would go: {Views}. Open the store with those that it was not opened with, or drop them; others it waits for")]
     public static partial void RetentionWaits(ILogger logger, string views);
 
     [LoggerMessage(20, LogLevel.Information, "Batch view {View} has a layer over the events {Range}: {Keys} keys in {Elapsed}")]

@@ -8,14 +8,14 @@ namespace LambdaCore;
 /// <param name="Segments">The number of segments that left the master dataset.</param>
 /// <param name="Bytes">Their size. The disk has it back when they are vacuumed.</param>
 /// <param name="WaitsFor">
-/// The views whose files the store has, but that it was not opened with. Their history would be lost, so as long as there are any, nothing goes: open the store with them, or drop them
-/// (<see cref="LambdaStore{TEvent}.DropViewAsync"/>). Empty if nothing was to go.
+/// The views that still need raw events which were to go, so that none went: those whose files the store has, but that it was not opened with (open the store with them, or drop them by
+/// <see cref="LambdaStore{TEvent}.DropViewAsync"/>), those that are being computed anew, and those that have not followed a change of the log yet. Empty if nothing was to go.
 /// </param>
 /// <param name="Elapsed">How long it took.</param>
 public sealed record RetentionRun(LogPosition RawStart, long Events, int Segments, long Bytes, IReadOnlyList<string> WaitsFor, TimeSpan Elapsed)
 {
     /// <summary>The run in one line, for logs.</summary>
     public override string ToString() => WaitsFor.Count > 0
-        ? $"retention waits for the views {string.Join(", ", WaitsFor)}, which the store was not opened with; raw events from {RawStart}"
+        ? $"retention waits for the views {string.Join(", ", WaitsFor)}, which still need raw events; raw events from {RawStart}"
         : string.Create(CultureInfo.InvariantCulture, $"retention of {Events} events, {Segments} segments, {Bytes} bytes in {Elapsed.TotalSeconds:F2} s; raw events from {RawStart}");
 }

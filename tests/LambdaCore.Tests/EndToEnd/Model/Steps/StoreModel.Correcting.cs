@@ -53,7 +53,7 @@ internal sealed partial class StoreModel
         if (_schedule.IsByHand)
         {
             _lastBatchFailed = false;
-            foreach (ModelView view in _views)
+            foreach (ModelView view in _views.Where(v => !IsRebuilding(v)))
             {
                 _batchEnds[view.Name] = _log.Count;
             }

@@ -39,7 +39,7 @@ internal sealed partial class StoreModel
         _lastBatchFailed = false;
         if (_schedule.IsByHand)
         {
-            foreach (ModelView view in _views)
+            foreach (ModelView view in _views.Where(v => !IsRebuilding(v)))
             {
                 _batchEnds[view.Name] = _log.Count;
             }
