@@ -23,6 +23,9 @@ internal sealed partial class BatchTable
     private const string KeysTag = "keys";
     private const string RevisionFact = "revision";
 
+    /// <summary>The facts that each commit of a view's table says anew.</summary>
+    public static IReadOnlyCollection<string> LastingFacts { get; } = [RevisionFact];
+
     /// <summary>The revision of layers of which it is not known.</summary>
     private const long Unknown = -1;
 

@@ -34,7 +34,7 @@ internal static class ForkedViews
             copy.Link($"{Folder}/{view}");
             try
             {
-                DeltaTable.HandOver(copy.Storage, clock, $"{Folder}/{view}", from, to);
+                DeltaTable.HandOver(copy.Storage, clock, $"{Folder}/{view}", from, to, BatchTable.LastingFacts);
             }
             catch (TableCorruptException error)
             {

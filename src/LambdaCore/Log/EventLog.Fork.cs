@@ -36,11 +36,11 @@ internal sealed partial class EventLog<TEvent>
         // A commit whose fate is unknown must not become certain in one of the two only.
         _table.ThrowIfFailed();
         LinkTable(copy, Folder);
-        DeltaTable.HandOver(copy.Storage, _clock, Folder, StoreId, id);
+        DeltaTable.HandOver(copy.Storage, _clock, Folder, StoreId, id, []);
         if (_deadLetters.Exists)
         {
             LinkTable(copy, DeadLetterTable<TEvent>.Folder);
-            DeltaTable.HandOver(copy.Storage, _clock, DeadLetterTable<TEvent>.Folder, StoreId, id);
+            DeltaTable.HandOver(copy.Storage, _clock, DeadLetterTable<TEvent>.Folder, StoreId, id, []);
         }
 
         cancellationToken.ThrowIfCancellationRequested();

@@ -79,8 +79,9 @@ internal sealed class DeltaTable
     /// <param name="folder">The table's folder.</param>
     /// <param name="from">The store that it was copied from.</param>
     /// <param name="to">The store that it belongs to from now on.</param>
+    /// <param name="lastingFacts">The facts of the newest version that the new one repeats.</param>
     /// <exception cref="TableCorruptException">The newest version is damaged, or not that store's.</exception>
-    public static void HandOver(IStorage storage, TimeProvider clock, string folder, Guid from, Guid to)
+    public static void HandOver(IStorage storage, TimeProvider clock, string folder, Guid from, Guid to, IReadOnlyCollection<string> lastingFacts)
     {
         var log = new DeltaLog(storage, folder);
         DeltaCommit last = log.ReadLast();
@@ -89,7 +90,7 @@ internal sealed class DeltaTable
             Version = last.Version + 1,
             Timestamp = Truncated(clock.GetUtcNow()),
             Operation = "FORK",
-            Facts = ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal).Add("from", from.ToString()),
+            Facts = ImmutableSortedDictionary.CreateRange(StringComparer.Ordinal, last.Facts.Where(f => lastingFacts.Contains(f.Key)).Append(new("from", from.ToString()))),
             Transactions = last.Owner == from
                 ? TransactionOf(to, last.Transactions[from.ToString()])
                 : throw TableCorruptException.At(log.PathOf(last.Version), 0, $"it is not of the store {from}"),

@@ -58,7 +58,7 @@ internal sealed class RandomReconciliationTests
 
     private static async Task RunAsync(StoreModel model, Random random)
     {
-        await model.OpenAsync([.. Enumerable.Range(0, 2).Select(_ => Views[random.Next(Views.Length)]).Distinct()]);
+        await model.OpenAsync([.. Enumerable.Range(0, 2).Select(_ => Views[random.Next(Views.Length)]).DistinctBy(v => v.Name)]);
         for (int steps = random.Next(4, 12); steps > 0; steps--)
         {
             await model.AppendBatchAsync(random.Next(30));

@@ -127,7 +127,7 @@ internal sealed partial class StoreModel : IAsyncDisposable
         _diskFailed = false;
         _lastBatchFailed = false;
         _store = await Task.Run(() => _memory is null ? StoreOpening.Open(_folder!, options) : StoreOpening.Open("memory", _memory, options));
-        _readInLog = StoreInternals<AnyEvent>.Of(_store).Views.Where(v => v.SpeedStart > v.Snapshot.End).ToDictionary(v => v.Plan.Name, v => v.SpeedStart.Value);
+        LookWhatLogAnswers();
         Model.Check(_store.Position.Value == _log.Count, $"the store opened at {_store.Position}, but {_log.Count} events were acknowledged");
     }
 
@@ -290,6 +290,10 @@ internal sealed partial class StoreModel : IAsyncDisposable
         ScheduledRuns += status.LastRun is null || status.LastRun == _knownRun ? 0 : 1;
         _knownRun = status.LastRun;
     }
+
+    /// <summary>Looks up to where views are answered from the log: what was sealed when the store was opened, or when events changed.</summary>
+    private void LookWhatLogAnswers() =>
+        _readInLog = StoreInternals<AnyEvent>.Of(_store!).Views.Where(v => v.SpeedStart > v.Snapshot.End).ToDictionary(v => v.Plan.Name, v => v.SpeedStart.Value);
 
     /// <summary>Runs a batch after every few events, so that views have several layers.</summary>
     [RandomStep(2)]

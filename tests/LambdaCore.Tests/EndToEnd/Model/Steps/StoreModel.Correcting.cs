@@ -50,6 +50,7 @@ internal sealed partial class StoreModel
             Model.Check(correction.Revision == _log.Revision, $"the correction changed nothing, but the revision is {correction.Revision} after {_log.Revision}");
         }
 
+        LookWhatLogAnswers();
         if (_schedule.IsByHand)
         {
             _lastBatchFailed = false;

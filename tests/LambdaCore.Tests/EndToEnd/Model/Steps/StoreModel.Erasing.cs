@@ -37,6 +37,7 @@ internal sealed partial class StoreModel
 
         _knownRun = _store.BatchStatus.LastRun;
         _lastBatchFailed = false;
+        LookWhatLogAnswers();
         if (_schedule.IsByHand)
         {
             foreach (ModelView view in _views.Where(v => !IsRebuilding(v)))
