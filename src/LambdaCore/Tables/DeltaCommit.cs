@@ -36,8 +36,15 @@ internal sealed record DeltaCommit
     /// <summary>How far each application's data is in the table, as far as this commit says.</summary>
     public ImmutableSortedDictionary<string, long> Transactions { get; init; } = ImmutableSortedDictionary<string, long>.Empty;
 
-    /// <summary>The store whose commit it is: the one whose transaction it holds; null if it is not of one store.</summary>
-    public Guid? Owner => Transactions.Count == 1 && Guid.TryParseExact(Transactions.First().Key, "D", out Guid store) ? store : null;
+    /// <summary>The store whose commit it is: the one whose transaction it holds; null if it is not of one store. Transactions of other applications, which have other ids than a store's, do not count.</summary>
+    public Guid? Owner
+    {
+        get
+        {
+            Guid[] stores = [.. Transactions.Keys.Where(id => Guid.TryParseExact(id, "D", out _)).Select(Guid.Parse)];
+            return stores is [Guid store] ? store : null;
+        }
+    }
 
     /// <summary>Whether the rows of the table change; not where files are only put in place of others that hold the same.</summary>
     public bool IsDataChange { get; init; } = true;

@@ -168,7 +168,10 @@ internal sealed class RandomSchemaTests
         private void Widen(List<(EvolvingProperty Property, SchemaOracle.Column? Was)> wanted, int at)
         {
             EvolvingProperty old = wanted[at].Property;
-            if (EvolvingValue.Wider.TryGetValue(old.Core, out Type[]? wider))
+
+            // What has just become never null keeps the default that it needs for that.
+            bool needsDefault = !old.IsNullable && wanted[at].Was is not { Property.IsNullable: false };
+            if (!needsDefault && EvolvingValue.Wider.TryGetValue(old.Core, out Type[]? wider))
             {
                 wanted[at] = (Property(old.Name, wider[random.Next(wider.Length)], old.IsNullable, declares: false) with { Former = old.Former }, wanted[at].Was);
                 tally.Count("widened");
