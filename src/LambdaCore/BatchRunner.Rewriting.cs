@@ -30,6 +30,10 @@ internal sealed partial class BatchRunner<TEvent>
             },
             cancellationToken);
 
+    /// <summary>Says what a rewrite would make of the views' rows. Only within <see cref="AfterBatchAsync{T}(Func{LogPosition, T}, CancellationToken)"/>.</summary>
+    public IReadOnlyList<ViewComparison> Preview(PreparedRewrite rewrite, CancellationToken cancellationToken) =>
+        rewrite.Segments.Count == 0 ? [] : new ViewPreview<TEvent>(context, views, Repair).Of(rewrite, cancellationToken);
+
     /// <summary>Runs a batch, and then something that no other batch may come before.</summary>
     /// <param name="then">Given the end of the events that every view's batch covers.</param>
     /// <param name="cancellationToken">Stops the batch.</param>

@@ -75,7 +75,8 @@ public sealed partial class LambdaStore<TEvent>
         return _parts.Changes.PreviewAsync(_parts.Changes.Read(where, set), cancellationToken);
     }
 
-    /// <summary>Says what a correction would do, and changes nothing but that it runs a batch first, as the correction does.</summary>
+    /// <summary>Says what a correction would do to events and to the rows of each view, and changes nothing but that it runs a batch first, as the correction does.</summary>
+    /// <remarks>It costs about what the correction does: segments and the states of the keys that it touches are computed aside, and dropped.</remarks>
     /// <param name="where">The condition.</param>
     /// <param name="set">Says which properties get which values.</param>
     /// <param name="cancellationToken">Stops it.</param>

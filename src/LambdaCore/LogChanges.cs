@@ -84,7 +84,10 @@ internal sealed class LogChanges<TEvent>(EventLog<TEvent> log, BatchRunner<TEven
                 using PreparedRewrite prepared = log.PrepareRewrite(Request(change, end), cancellationToken);
                 IReadOnlyList<SegmentDraft> segments = prepared.Segments;
                 return new CorrectionPreview<TEvent>(
-                    end, prepared.Events, segments.Count, segments.Sum(s => s.Old.File.Size), segments.Sum(s => s.Draft.Size), log.Sample(prepared, MostInSample));
+                    end, prepared.Events, segments.Count, segments.Sum(s => s.Old.File.Size), segments.Sum(s => s.Draft.Size), log.Sample(prepared, MostInSample))
+                {
+                    Views = batches.Preview(prepared, cancellationToken),
+                };
             },
             cancellationToken);
     }

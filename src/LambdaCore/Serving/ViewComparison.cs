@@ -5,7 +5,7 @@ namespace LambdaCore;
 /// <summary>What differs between two computations of a view's rows over the same events. Immutable.</summary>
 /// <param name="View">The view.</param>
 /// <param name="Position">The end of the events that both are computed of.</param>
-/// <param name="Rows">How many rows the new one has.</param>
+/// <param name="Rows">How many rows the new one has; in the preview of a correction, only those whose keys it touches count.</param>
 /// <param name="Added">How many rows only the new one has.</param>
 /// <param name="Removed">How many rows only the old one has.</param>
 /// <param name="Changed">How many rows have other results. What floating-point numbers differ by for the sake of rounding, up to a billionth of them, does not count.</param>

@@ -72,6 +72,16 @@ internal sealed class DamagedLayerTests
     }
 
     [Test]
+    public async Task Damage_that_shows_in_a_preview_is_mended_from_the_log([Values] bool all)
+    {
+        Array.ForEach(all ? LookupFiles() : LookupFiles()[..1], file => Damage(file, quarter: 1));
+        await using LambdaStore<Purchase> store = await OpenAsync();
+        ViewComparison view = (await store.PreviewAsync(e => e.Product == "p0", s => s.Set(e => e.Product, "q"))).Views.Single();
+        Assert.That((view.Rows, view.Added, view.Removed, view.Changed), Is.EqualTo((1L, 1L, 1L, 0L)));
+        await CheckAsync(store, more: 0);
+    }
+
+    [Test]
     public async Task Layers_that_do_not_follow_each_other_are_of_no_use()
     {
         // The commit that added the second layer is gone, and with it all that came after: what is left says that it covers less.
