@@ -8,7 +8,7 @@ using NUnit.Framework;
 
 namespace LambdaCore.Tests.EndToEnd.Evolution;
 
-/// <summary>One life of a store with one of the generated event types.</summary>
+/// <summary>One life of a store with an event type that has <c>At</c>, <c>Number</c> and any properties else.</summary>
 internal abstract class EvolvingStore : IAsyncDisposable
 {
     public static readonly DateTimeOffset Noon = new(2026, 5, 1, 12, 0, 0, TimeSpan.Zero);
@@ -17,11 +17,12 @@ internal abstract class EvolvingStore : IAsyncDisposable
     /// <param name="disk">Where.</param>
     /// <param name="type">The event type.</param>
     /// <param name="grouped">The properties by which views count events.</param>
-    public static EvolvingStore Open(InMemoryStorage disk, Type type, IEnumerable<string> grouped)
+    /// <param name="segmentEvents">How many events a segment holds at most.</param>
+    public static EvolvingStore Open(IStorage disk, Type type, IEnumerable<string> grouped, int segmentEvents = 9)
     {
         try
         {
-            return (EvolvingStore)Activator.CreateInstance(typeof(EvolvingStore<>).MakeGenericType(type), disk, grouped)!;
+            return (EvolvingStore)Activator.CreateInstance(typeof(EvolvingStore<>).MakeGenericType(type), disk, grouped, segmentEvents)!;
         }
         catch (TargetInvocationException error)
         {
@@ -33,7 +34,10 @@ internal abstract class EvolvingStore : IAsyncDisposable
     /// <summary>Appends events, each given by its number, its lateness and its values by name.</summary>
     public abstract Task AppendAsync(IEnumerable<(long Number, TimeSpan Late, Dictionary<string, object?> Values)> events);
 
-    public abstract Task BatchAsync();
+    /// <summary>Where the log ends, and where its sealed part does.</summary>
+    public abstract (LogPosition End, LogPosition Sealed) Positions { get; }
+
+    public abstract Task BatchAsync(BatchMode mode = BatchMode.Incremental);
 
     public abstract Task SealAsync();
 
@@ -60,17 +64,21 @@ internal abstract class EvolvingStore : IAsyncDisposable
 
 /// <inheritdoc/>
 internal sealed class EvolvingStore<T> : EvolvingStore
-    where T : EvolvingEvent, new()
+    where T : notnull
 {
-    private static readonly PropertyInfo[] Properties = [.. typeof(T).GetProperties(BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly)];
+    private static readonly PropertyInfo[] Properties =
+        [.. typeof(T).GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(p => p.CanWrite && p.Name is not (nameof(EvolvingEvent.At) or nameof(EvolvingEvent.Number)))];
+
+    private static readonly PropertyInfo Number = typeof(T).GetProperty(nameof(EvolvingEvent.Number))!;
 
     private readonly Dictionary<string, Func<Task<List<(string Key, long Count)>>>> _questions = [];
     private readonly LambdaStore<T> _store;
 
-    public EvolvingStore(InMemoryStorage disk, IEnumerable<string> grouped)
+    public EvolvingStore(IStorage disk, IEnumerable<string> grouped, int segmentEvents)
     {
-        LambdaStoreOptions<T> options = new() { SegmentEvents = 9, BatchThreads = 1, LateEvents = LatePolicy.Reject, TimeProvider = new SimulatedClock(Noon) };
-        options.EventTime(e => e.At);
+        LambdaStoreOptions<T> options = new() { SegmentEvents = segmentEvents, BatchThreads = 1, LateEvents = LatePolicy.Reject, TimeProvider = new SimulatedClock(Noon) };
+        ParameterExpression e = Expression.Parameter(typeof(T), "e");
+        options.EventTime(Expression.Lambda<Func<T, DateTimeOffset>>(Expression.Property(e, nameof(EvolvingEvent.At)), e));
         foreach (string name in grouped)
         {
             PropertyInfo property = typeof(T).GetProperty(name)!;
@@ -84,20 +92,13 @@ internal sealed class EvolvingStore<T> : EvolvingStore
 
     public override async Task AppendAsync(IEnumerable<(long Number, TimeSpan Late, Dictionary<string, object?> Values)> events)
     {
-        T[] made = [.. events.Select(e =>
-        {
-            T it = new() { Number = e.Number, At = Noon - e.Late };
-            foreach (PropertyInfo property in Properties)
-            {
-                property.SetValue(it, e.Values[property.Name]);
-            }
-
-            return it;
-        })];
+        T[] made = [.. events.Select(e => Make(new Dictionary<string, object?>(e.Values) { [nameof(EvolvingEvent.Number)] = e.Number, [nameof(EvolvingEvent.At)] = Noon - e.Late }))];
         await _store.AppendAsync(made);
     }
 
-    public override Task BatchAsync() => _store.RunBatchAsync();
+    public override (LogPosition End, LogPosition Sealed) Positions => (_store.Position, _store.SealedPosition);
+
+    public override Task BatchAsync(BatchMode mode) => _store.RunBatchAsync(mode);
 
     public override Task SealAsync() => StoreInternals<T>.Of(_store).Log.SealAsync(_store.Position, CancellationToken.None);
 
@@ -125,8 +126,8 @@ internal sealed class EvolvingStore<T> : EvolvingStore
                 }
 
                 T e = Decode(codec, bytes);
-                Assert.That(result.Column(schema.Properties.Count).Int64(row), Is.EqualTo(e.Number), "An event's position is its number.");
-                events.Add((e.Number, Show(e)));
+                Assert.That(result.Column(schema.Properties.Count).Int64(row), Is.EqualTo(NumberOf(e)), "An event's position is its number.");
+                events.Add((NumberOf(e), Show(e)));
             }
         }
 
@@ -138,8 +139,8 @@ internal sealed class EvolvingStore<T> : EvolvingStore
         List<(long, string)> letters = [];
         await foreach (DeadLetter<T> letter in _store.ReadDeadLettersAsync())
         {
-            Assert.That(letter.Position.Value, Is.EqualTo(letter.Event.Number));
-            letters.Add((letter.Event.Number, Show(letter.Event)));
+            Assert.That(letter.Position.Value, Is.EqualTo(NumberOf(letter.Event)));
+            letters.Add((NumberOf(letter.Event), Show(letter.Event)));
         }
 
         return letters;
@@ -164,6 +165,25 @@ internal sealed class EvolvingStore<T> : EvolvingStore
             return [.. answer.Rows.Select(r => (EvolvingValue.Show(r.Key), r.Result))];
         };
     }
+
+    private static T Make(Dictionary<string, object?> values)
+    {
+        ConstructorInfo? constructor = typeof(T).GetConstructors().MaxBy(c => c.GetParameters().Length);
+        if (constructor?.GetParameters() is { Length: > 0 } parameters)
+        {
+            return (T)constructor.Invoke([.. parameters.Select(p => values[p.Name!])]);
+        }
+
+        object made = Activator.CreateInstance<T>();
+        foreach ((string name, object? value) in values)
+        {
+            typeof(T).GetProperty(name)!.SetValue(made, value);
+        }
+
+        return (T)made;
+    }
+
+    private static long NumberOf(T e) => (long)Number.GetValue(e)!;
 
     private static string Show(T e) => Show(Properties.Select(p => (p.Name, p.GetValue(e))).OrderBy(p => p.Name, StringComparer.Ordinal));
 
