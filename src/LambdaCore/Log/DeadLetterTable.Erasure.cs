@@ -25,7 +25,7 @@ internal sealed partial class DeadLetterTable<TEvent>
         SegmentRewriter rewriter = new(_storage, _duckDb, new EventFileColumns(_schema, MasterSchema.OwnOfDeadLetters), _codec.Schema.EventType.Name);
         SegmentSource source = new(_schema, MasterSchema.OwnOfDeadLetters);
         List<SegmentDraft> drafts = [];
-        using IDisposable lease = Hold(end, out IReadOnlyList<SegmentFile> files);
+        using IDisposable lease = Hold(new LogRange(LogPosition.Zero, end), out IReadOnlyList<SegmentFile> files);
         try
         {
             foreach (SegmentFile file in files)

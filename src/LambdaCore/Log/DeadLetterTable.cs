@@ -81,11 +81,11 @@ internal sealed partial class DeadLetterTable<TEvent>
     }
 
     /// <summary>Holds the files of now, so that they stay on disk.</summary>
-    /// <param name="sealedEnd">The end of the master dataset.</param>
+    /// <param name="range">The events that count: from where raw events begin, as after a failing disk the table may still have older ones.</param>
     /// <param name="files">The files, in the order of the log.</param>
     /// <returns>Lets them go when it is disposed.</returns>
-    public IDisposable Hold(LogPosition sealedEnd, out IReadOnlyList<SegmentFile> files) => _leases.Hold(
-        () => [.. (_table?.Files ?? []).Select(f => new SegmentFile(SegmentList.RangeOf(Folder, f), f)).Where(f => f.Range.End <= sealedEnd).OrderBy(f => f.File.Path, StringComparer.Ordinal)],
+    public IDisposable Hold(LogRange range, out IReadOnlyList<SegmentFile> files) => _leases.Hold(
+        () => [.. (_table?.Files ?? []).Select(f => new SegmentFile(SegmentList.RangeOf(Folder, f), f)).Where(f => f.Range.Start >= range.Start && f.Range.End <= range.End).OrderBy(f => f.File.Path, StringComparer.Ordinal)],
         out files);
 
     /// <summary>Deletes what is not needed any more.</summary>

@@ -210,7 +210,7 @@ internal sealed partial class EventLog<TEvent> : IDisposable, IAsyncDisposable
             LogPosition end = LogPosition.Max(Acknowledged, SealedEnd);
             await _pipeline!.WaitUntilWrittenAsync(end, cancellationToken).ConfigureAwait(false);
             notSealed = await Task.Run(() => ReadDeadLetters(new LogRange(SealedEnd, end)), cancellationToken).ConfigureAwait(false);
-            lease = _deadLetters.Hold(SealedEnd, out files);
+            lease = _deadLetters.Hold(new LogRange(RawStart, SealedEnd), out files);
         }
         finally
         {

@@ -1,3 +1,4 @@
+using LambdaCore.Storage;
 using NUnit.Framework;
 
 namespace LambdaCore.Tests.EndToEnd.Retaining;
@@ -205,13 +206,30 @@ internal sealed class RetentionTests
     }
 
     [Test]
-    public async Task Dead_letters_go_with_the_range_in_which_they_were_rejected()
+    public async Task Dead_letters_go_with_the_range_in_which_they_were_rejected([Values] bool refused)
     {
         await using LambdaStore<Tick> store = StoreOpening.Open("simulated", _scene.Disk, Rejecting());
         await _scene.AppendBatchesAsync(store, 300, 300);
         long[] all = await PositionsAsync(store);
         Assert.That(all.Count(p => p < 300), Is.GreaterThan(10));
-        await store.ApplyRetentionAsync();
+        if (refused)
+        {
+            // The commit that removes the segments is made, that of the dead letters is not.
+            _scene.Disk.BeforeCall = call =>
+            {
+                if (call.Path.StartsWith("deadletters/_delta_log", StringComparison.Ordinal))
+                {
+                    throw new StorageException("The disk refuses.");
+                }
+            };
+            Assert.That(async () => await store.ApplyRetentionAsync(), Throws.InstanceOf<StorageException>());
+            _scene.Disk.BeforeCall = null;
+        }
+        else
+        {
+            await store.ApplyRetentionAsync();
+        }
+
         Assert.That(store.RawStart.Value, Is.EqualTo(300));
         Assert.That(await PositionsAsync(store), Is.EqualTo(all.Where(p => p >= 300)));
         await store.DisposeAsync();
