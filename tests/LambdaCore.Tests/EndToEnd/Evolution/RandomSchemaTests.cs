@@ -118,7 +118,11 @@ internal sealed class RandomSchemaTests
                 return;
             }
 
-            _oracle.Become(wanted.Select(w => (w.Property with { Former = [.. w.Property.Former.Except(twice)] }, w.Was)));
+            // Nor may a former name be one that another property has.
+            _oracle.Become(wanted.Select(w => (w.Property with { Former = [.. w.Property.Former.Except(twice).Where(n => !IsTaken(n, w))] }, w.Was)));
+
+            bool IsTaken(string name, (EvolvingProperty Property, SchemaOracle.Column? Was) by) =>
+                wanted.Exists(w => w != by && w.Property.Name == name) || _oracle.Active.Exists(c => c != by.Was && c.Property.Name == name);
         }
 
         private string[] Kept(SchemaOracle.Column column) => random.Next(2) == 0 ? [] : [.. column.Names.Distinct().Where(n => n != column.Property.Name)];

@@ -42,12 +42,15 @@ internal sealed partial class StoreModel
         Model.Check(correction.Position.Value == _log.Count, $"the correction looked at events before {correction.Position}, but {_log.Count} were acknowledged");
         Model.Check(correction.Events == changed.Count, $"the correction says that it changed {correction.Events} events, but it must have changed {Values.Show(changed.Keys.Order())}");
         Model.Check(correction.Views.All(v => v.Failure is null), $"views did not follow the correction: {string.Join("; ", correction.Views)}");
+
         // A batch by schedule that let raw events go in between leaves the correction less to do.
         if (preview is not null && preview.Events == correction.Events)
         {
             IEnumerable<string> expected = preview.Events == 0 ? [] : _views.Select(v => v.Name).Order(StringComparer.Ordinal);
             Model.Check(preview.Views.Select(v => v.View).Order(StringComparer.Ordinal).SequenceEqual(expected), $"a preview compares the views {Values.Show(preview.Views.Select(v => v.View))}");
-            string[] untouched = [.. correction.Views.Where(v => v.Keys == 0).Select(v => v.Name)];
+
+            // Where the log answers, no layer has keys to compute anew, whatever changes.
+            string[] untouched = [.. correction.Views.Where(v => v.Keys == 0 && !IsRebuilding(_views.First(view => view.Name == v.Name))).Select(v => v.Name)];
             Model.Check(preview.Views.All(v => v.IsSame || !untouched.Contains(v.View)), $"a preview says {string.Join("; ", preview.Views)}, but no key changed in {Values.Show(untouched)}");
         }
 
