@@ -90,7 +90,8 @@ internal sealed partial class EventLog<TEvent>
         {
             foreach ((LogRange range, IReadOnlyList<SegmentFile> segments) in stretches)
             {
-                int whole = moment.IngestedUpTo is { } time ? segments.TakeWhile(s => LastIngestedAt(s) <= time).Count() : segments.Count;
+                // A segment may reach beyond the stretch: what it has there decides nothing.
+                int whole = moment.IngestedUpTo is { } time ? segments.TakeWhile(s => LastIngestedAt(s) <= time || !HasLater(s, range, time)).Count() : segments.Count;
                 SegmentFile[] counted = [.. segments.Take(whole + 1)];
                 if (counted.Any(s => !_storage.Exists($"{Folder}/{s.File.Path}")))
                 {
@@ -155,6 +156,21 @@ internal sealed partial class EventLog<TEvent>
         return new LambdaCoreException(
             $"The log cannot be read as it was known {moment.KnownText}: events were changed or removed since, and files from before are gone, by a vacuum or by the change itself. "
             + (since is { } earliest ? $"Ask for {earliest:O} or later, or by a position: that gives the events as they are now." : "Ask by a position: that gives the events as they are now."));
+    }
+
+    /// <summary>Whether a segment has events of a range that were ingested after a time; so it is said of one whose file is missing.</summary>
+    private bool HasLater(SegmentFile segment, LogRange range, long time)
+    {
+        if (!_storage.Exists($"{Folder}/{segment.File.Path}"))
+        {
+            return true;
+        }
+
+        using MaterialisedSegments held = Materialise([segment]);
+        using DuckDbConnection connection = _duckDb.Connect();
+        return connection.Scalar<bool>(string.Create(
+            CultureInfo.InvariantCulture,
+            $"SELECT count(*) > 0 FROM {held.Source} WHERE {EventSchema.PositionColumn} >= {range.Start.Value} AND {EventSchema.PositionColumn} < {range.End.Value} AND epoch_us({EventSchema.IngestedAtColumn}) > {time}"));
     }
 
     /// <summary>The end of the events of a segment that were appended up to a time; those that were removed since count neither way.</summary>
