@@ -91,7 +91,7 @@ internal sealed partial class EventLog<TEvent>
             foreach ((LogRange range, IReadOnlyList<SegmentFile> segments) in stretches)
             {
                 // A segment may reach beyond the stretch: what it has there decides nothing.
-                int whole = moment.IngestedUpTo is { } time ? segments.TakeWhile(s => LastIngestedAt(s) <= time || !HasLater(s, range, time)).Count() : segments.Count;
+                int whole = moment.IngestedUpTo is { } time ? segments.TakeWhile(s => LastIngestedAt(s) <= time || (s.Range.End > range.End && !HasLater(s, range, time))).Count() : segments.Count;
                 SegmentFile[] counted = [.. segments.Take(whole + 1)];
                 if (counted.Any(s => !_storage.Exists($"{Folder}/{s.File.Path}")))
                 {
@@ -168,9 +168,9 @@ internal sealed partial class EventLog<TEvent>
 
         using MaterialisedSegments held = Materialise([segment]);
         using DuckDbConnection connection = _duckDb.Connect();
-        return connection.Scalar<bool>(string.Create(
+        return connection.Scalar<long>(string.Create(
             CultureInfo.InvariantCulture,
-            $"SELECT count(*) > 0 FROM {held.Source} WHERE {EventSchema.PositionColumn} >= {range.Start.Value} AND {EventSchema.PositionColumn} < {range.End.Value} AND epoch_us({EventSchema.IngestedAtColumn}) > {time}"));
+            $"SELECT count(*) FROM {held.Source} WHERE {EventSchema.PositionColumn} >= {range.Start.Value} AND {EventSchema.PositionColumn} < {range.End.Value} AND {EventSchema.IngestedAtColumn} > make_timestamptz({time})")) > 0;
     }
 
     /// <summary>The end of the events of a segment that were appended up to a time; those that were removed since count neither way.</summary>
