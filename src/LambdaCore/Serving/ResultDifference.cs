@@ -13,12 +13,17 @@ internal static class ResultDifference
 
     /// <summary>The largest difference between two numbers, 0 if only other values differ; null if nothing does.</summary>
     /// <param name="old">A result; null for none.</param>
-    /// <param name="current">A result of the same type; null for none.</param>
+    /// <param name="current">A result; null for none. Where their types differ, they differ without a size.</param>
     public static double? Of(object? old, object? current)
     {
         if (Equals(old, current))
         {
             return null;
+        }
+
+        if (old is not null && current is not null && old.GetType() != current.GetType())
+        {
+            return 0; // One of them is the message of a result that cannot be read.
         }
 
         if (Number(old) is not null || Number(current) is not null)

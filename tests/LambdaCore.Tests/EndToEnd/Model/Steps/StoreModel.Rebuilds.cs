@@ -83,7 +83,7 @@ internal sealed partial class StoreModel
             await CloseAsync();
         }
 
-        await OpenAsync(_random.Next(3) == 0 ? RandomViews.Choose(_random) : [.. _views]);
+        await OpenAsync(!Retains && _random.Next(3) == 0 ? RandomViews.Choose(_random) : [.. _views]);
     }
 
     private async Task CompleteAsync(ModelView view, ViewRebuild rebuild)
