@@ -65,6 +65,21 @@ internal sealed class PreviewTests
         }
     }
 
+    [Test]
+    public async Task A_preview_tells_a_row_that_cannot_be_read_any_more()
+    {
+        Watched<int> few = new(View.Of<Step>("few").GroupBy(e => e.User).Select(g => new Sums(g.Count(), g.CountDistinct(e => e.Page, 2))));
+        using InMemoryStorage disk = new();
+        await using LambdaStore<Step> store = Open(disk, Retention.Forever, [few]);
+        Step[] steps = [.. Enumerable.Range(0, 6).Select(i => new Step(DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch, 1, i % 2, i, 0))];
+        await store.AppendAsync(steps);
+        ViewComparison view = (await store.PreviewAsync("Seconds = 5", "Page = 7")).Views.Single();
+        Assert.That((view.Changed, view.Added, view.Removed), Is.EqualTo((1, 0, 0)));
+        Assert.That(view.Largest.Single().Old, Is.EqualTo(new Sums(6, 2)));
+        Assert.That(view.Largest.Single().New, Is.InstanceOf<string>().And.Contains("2"));
+        Assert.That(view.Largest.Single().Size, Is.Zero);
+    }
+
     private static async Task RunAsync(Random random, string again, Dictionary<string, int> seen)
     {
         using InMemoryStorage disk = new();
