@@ -41,4 +41,22 @@ public sealed partial class LambdaStore<TEvent>
         ArgumentException.ThrowIfNullOrWhiteSpace(reason);
         return _parts.Erasure.EraseAsync(EventChange.Of(_parts.Changes.Schema, where, set: null), reason, by, cancellationToken);
     }
+
+    /// <summary>
+    /// Erases events that are in the log, as <see cref="EraseAsync(Expression{Func{TEvent, bool}}, string, string, CancellationToken)"/> does, by SQL. The condition may hold what that of
+    /// <see cref="CorrectAsync(string, string, string, string, CancellationToken)"/> may; it is kept nowhere.
+    /// </summary>
+    /// <param name="where">The condition: <c>"UserId = 'ada'"</c>.</param>
+    /// <param name="reason">Why; it is kept in the log for ever, so it should name no person.</param>
+    /// <param name="by">Who asks for it; it is kept in the log for ever.</param>
+    /// <param name="cancellationToken">Stops the erasure before its commit, so that nothing is erased; later, it leaves the rest to another call.</param>
+    /// <returns>What was erased, and what remains where until when.</returns>
+    /// <exception cref="ArgumentException">The text holds what cannot be used. Nothing was changed.</exception>
+    public Task<ErasureReceipt> EraseAsync(string where, string reason, string? by = null, CancellationToken cancellationToken = default)
+    {
+        ThrowIfDisposed();
+        ArgumentException.ThrowIfNullOrWhiteSpace(where);
+        ArgumentException.ThrowIfNullOrWhiteSpace(reason);
+        return _parts.Erasure.EraseAsync(_parts.Changes.Read(where, set: null), reason, by, cancellationToken);
+    }
 }

@@ -18,10 +18,12 @@ internal sealed class LogChanges<TEvent>(EventLog<TEvent> log, BatchRunner<TEven
     public EventSchema Schema => schema;
 
     /// <summary>Reads a change off SQL, which is parsed but never run.</summary>
+    /// <param name="where">The condition.</param>
+    /// <param name="set">The assignments; null if the events are to go.</param>
     /// <exception cref="ArgumentException">It holds something else than operators on the event's columns; the message names it.</exception>
-    public EventChange Read(string where, string set)
+    public EventChange Read(string where, string? set)
     {
-        return SqlChange.Of(schema, (where, Parse(where)), (set, Parse(set)));
+        return SqlChange.Of(schema, (where, Parse(where)), set is null ? null : (set, Parse(set)));
 
         string Parse(string text)
         {

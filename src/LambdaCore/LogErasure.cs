@@ -48,7 +48,7 @@ internal sealed class LogErasure<TEvent>
     /// <summary>How long old files stay.</summary>
     public required TimeSpan TimeTravelWindow { get; init; }
 
-    /// <inheritdoc cref="LambdaStore{TEvent}.EraseAsync"/>
+    /// <inheritdoc cref="LambdaStore{TEvent}.EraseAsync(System.Linq.Expressions.Expression{Func{TEvent, bool}}, string, string, CancellationToken)"/>
     /// <param name="change">The condition.</param>
     /// <param name="reason">Why.</param>
     /// <param name="by">Who asks for it.</param>

@@ -18,16 +18,21 @@ internal static class SqlChange
     /// <summary>Reads a change.</summary>
     /// <param name="events">The events' columns.</param>
     /// <param name="where">The condition's text, and its parsed form as <c>json_serialize_sql</c> gives it.</param>
-    /// <param name="set">The text of the assignments, and its parsed form.</param>
+    /// <param name="set">The text of the assignments, and its parsed form; null if the events are to go.</param>
     /// <exception cref="ArgumentException">A text is no SQL, or holds something else than operators on the event's columns; the message names it.</exception>
-    public static EventChange Of(EventSchema events, (string Text, string Parsed) where, (string Text, string Parsed) set)
+    public static EventChange Of(EventSchema events, (string Text, string Parsed) where, (string Text, string Parsed)? set)
     {
         SqlExpressions conditions = new(events, where.Text);
         using JsonDocument parsedWhere = Parse(conditions, where.Parsed);
         JsonElement[] parts = Expressions(conditions, parsedWhere);
         Scalar condition = parts is [var only] ? conditions.Condition(only).True : throw conditions.Refuse($"it is {parts.Length} expressions", "Write one condition.");
-        SqlExpressions values = new(events, set.Text);
-        using JsonDocument parsedSet = Parse(values, set.Parsed);
+        if (set is not { } assignments)
+        {
+            return EventChange.Of(condition, []);
+        }
+
+        SqlExpressions values = new(events, assignments.Text);
+        using JsonDocument parsedSet = Parse(values, assignments.Parsed);
         return EventChange.Of(condition, [.. Expressions(values, parsedSet).Select(values.Setter)]);
     }
 

@@ -17,8 +17,9 @@ internal sealed class ErasureTests
     [TearDown]
     public void DeleteFolder() => Directory.Delete(_folder, recursive: true);
 
-    [Test]
-    public async Task Not_a_byte_of_what_was_erased_is_left_after_a_vacuum()
+    [TestCase(false)]
+    [TestCase(true)]
+    public async Task Not_a_byte_of_what_was_erased_is_left_after_a_vacuum(bool bySql)
     {
         Needle needle = new(Seed.Random(out _));
         List<Visit> kept = [];
@@ -39,7 +40,9 @@ internal sealed class ErasureTests
                 Assert.That(everywhere, Has.Some.StartsWith(place), "else this test could not fail");
             }
 
-            ErasureReceipt receipt = await store.EraseAsync(e => e.User == needle.User, "a request", "the clerk");
+            ErasureReceipt receipt = bySql
+                ? await store.EraseAsync($"\"User\" = '{needle.User}'", "a request", "the clerk")
+                : await store.EraseAsync(e => e.User == needle.User, "a request", "the clerk");
             Assert.That(receipt.Unfinished, Is.Empty);
             Assert.That(receipt.IsComplete, Is.False);
             Assert.That(receipt.DeletedViews, Is.EqualTo(new[] { "views/left_out" }));
@@ -110,6 +113,8 @@ internal sealed class ErasureTests
         await AssertAsync(store, kept);
         Assert.That(() => store.EraseAsync(e => e.User == "nobody", " "), Throws.ArgumentException);
         Assert.That(() => store.EraseAsync(e => e.User.GetHashCode() == 1, "a request"), Throws.ArgumentException.With.Message.Contains("GetHashCode"));
+        Assert.That(() => store.EraseAsync("\"User\" = 'nobody'; TRUE", "a request"), Throws.ArgumentException.With.Message.Contains("TRUE"));
+        Assert.That(() => store.EraseAsync(" ", "a request"), Throws.ArgumentException);
     }
 
     [Test]
