@@ -140,9 +140,9 @@ internal sealed class AmendmentTests
         Assert.That(await Order.ShowAsync(store), Is.EqualTo("a 1x 22"), "what an erased event has amended stays so");
         Assert.That((await store.ReadChangesAsync()).Select(c => c.Kind), Is.EqualTo(new[] { LogChangeKind.Amendment, LogChangeKind.Correction, LogChangeKind.Amendment, LogChangeKind.Erasure }));
 
-        ArgumentException refused = Assert.ThrowsAsync<ArgumentException>(() => store.CorrectAsync("Id = 3", "AmendedId = 1", "no"))!;
+        ArgumentException refused = (await Assert.ThrowsAsync<ArgumentException>(() => store.CorrectAsync("Id = 3", "AmendedId = 1", "no")))!;
         Assert.That(refused.Message, Does.Contain("Order.AmendedId cannot be corrected"));
-        Assert.ThrowsAsync<ArgumentException>(() => store.PreviewAsync(e => e.Id == 3, s => s.Set(e => e.Id, 5)));
+        await Assert.ThrowsAsync<ArgumentException>(() => store.PreviewAsync(e => e.Id == 3, s => s.Set(e => e.Id, 5)));
     }
 
     [Test]
@@ -186,7 +186,7 @@ internal sealed class AmendmentTests
                 throw new StorageException("The disk refuses.");
             }
         };
-        Assert.ThrowsAsync<StorageException>(() => store.RunBatchAsync());
+        await Assert.ThrowsAsync<StorageException>(() => store.RunBatchAsync());
         fails = false;
         clock.Advance(TimeSpan.FromHours(2));
         Assert.That((await store.ApplyRetentionAsync()).RawStart, Is.EqualTo(LogPosition.Zero));
