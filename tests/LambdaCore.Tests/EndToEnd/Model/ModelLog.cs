@@ -58,7 +58,8 @@ internal sealed class ModelLog
     /// <summary>Applies amendments, one event after the other: what it amends goes, and it is there.</summary>
     /// <param name="change">What the store says that it did.</param>
     /// <param name="rawStart">Where raw events began then.</param>
-    public void Amend(LogChange change, long rawStart)
+    /// <param name="rejected">The events that are among the dead letters and not in the log.</param>
+    public void Amend(LogChange change, long rawStart, HashSet<int> rejected)
     {
         AnyEvent?[] now = [.. Current];
         int[] applied = [.. _waiting.Where(p => p < change.Position.Value)];
@@ -68,7 +69,7 @@ internal sealed class ModelLog
         {
             for (int before = (int)rawStart; before < amending; before++)
             {
-                if (now[before] is { } e && (e.Sequence == _appended[amending].Amends || e.Amends == _appended[amending].Amends))
+                if (now[before] is { } e && !rejected.Contains(before) && (e.Sequence == _appended[amending].Amends || e.Amends == _appended[amending].Amends))
                 {
                     gone.Add(before);
                 }

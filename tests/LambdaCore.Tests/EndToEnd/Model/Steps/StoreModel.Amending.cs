@@ -70,7 +70,7 @@ internal sealed partial class StoreModel
             {
                 Tell($"  {change.Events} events amended, revision {change.Revision}");
                 Amended += change.Events;
-                _log.Amend(change, _rawStart);
+                _log.Amend(change, _rawStart, [.. _times.Rejected]);
             }
         }
 
