@@ -223,6 +223,50 @@ internal sealed class AmendmentTests
     }
 
     [Test]
+    public async Task No_answer_counts_both_or_neither_while_batches_run([Values] bool isComputedAnew)
+    {
+        const int Ids = 5;
+        using InMemoryStorage disk = new();
+        await using (LambdaStore<Order> first = Order.Open(disk))
+        {
+            await first.AppendAsync(Enumerable.Range(0, Ids).Select(id => Order.Of(id, $"p{id}", 0)).ToArray());
+            await StoreInternals<Order>.Of(first).Log.SealAsync(first.Position, CancellationToken.None);
+        }
+
+        await using LambdaStore<Order> store = Order.Open(disk, o =>
+        {
+            o.HoldsRebuilds = true;
+            o.Rebuilds = new RebuildOptions { InBackground = isComputedAnew, FoldedAtOpening = 0 };
+        });
+        Assert.That(store.Rebuilds, Has.Count.EqualTo(isComputedAnew ? 1 : 0));
+        using CancellationTokenSource done = new();
+        Task<long>[] readers = [.. Enumerable.Range(0, 2).Select(_ => Task.Run(ReadAsync))];
+        for (int round = 1; round <= 12; round++)
+        {
+            await store.AppendAsync(Enumerable.Range(0, Ids).Select(id => Order.Of(100 + id, $"p{id}", round).InPlaceOf(id)).ToArray());
+            Assert.That((await store.RunBatchAsync()).Amendments, Is.EqualTo(new AmendmentRun(Ids, Ids, 0)), $"round {round}");
+        }
+
+        await done.CancelAsync();
+        Assert.That((await Task.WhenAll(readers)).Sum(), Is.Positive);
+        Assert.That(await Order.ShowAsync(store), Is.EqualTo("p0 1x 12, p1 1x 12, p2 1x 12, p3 1x 12, p4 1x 12"));
+
+        async Task<long> ReadAsync()
+        {
+            long answers = 0;
+            do
+            {
+                ViewAnswer<string, OrderSums> answer = await store.Query(Order.ByProduct).ExecuteAsync();
+                Assert.That(answer.Rows.Select(r => r.Result.Count), Is.EqualTo(Enumerable.Repeat(1L, Ids)), $"{Order.Show(answer)}, {answer.Receipt}");
+                Assert.That(answer.Rows.Select(r => r.Result.Sum).Distinct().Count(), Is.EqualTo(1), $"all in one moment: {Order.Show(answer)}");
+                answers++;
+            }
+            while (!done.IsCancellationRequested);
+            return answers;
+        }
+    }
+
+    [Test]
     public async Task Late_events_that_are_rejected_amend_nothing_and_those_that_wait_for_a_batch_do()
     {
         foreach (LatePolicy policy in new[] { LatePolicy.Reject, LatePolicy.BatchOnly })
