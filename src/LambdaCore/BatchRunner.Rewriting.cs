@@ -19,12 +19,7 @@ internal sealed partial class BatchRunner<TEvent>
             async end =>
             {
                 long before = log.Revision;
-                foreach (ServedView<TEvent> view in views.Where(v => v.Snapshot.End < end))
-                {
-                    // It is computed in the background, and the speed layer holds events that may change.
-                    view.ReadFromLog(end);
-                }
-
+                ReadUncoveredFromLog(end);
                 using PreparedRewrite prepared = await rewrite(end).ConfigureAwait(false);
                 return log.Revision == before ? [] : Follow((prepared, before));
             },
@@ -58,6 +53,15 @@ internal sealed partial class BatchRunner<TEvent>
         finally
         {
             _running.Release();
+        }
+    }
+
+    /// <summary>Lets views that are computed in the background read in the log what may change, as the speed layer would keep it as it was.</summary>
+    private void ReadUncoveredFromLog(LogPosition end)
+    {
+        foreach (ServedView<TEvent> view in views.Where(v => v.Snapshot.End < end))
+        {
+            view.ReadFromLog(end);
         }
     }
 

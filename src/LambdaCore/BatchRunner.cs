@@ -143,6 +143,7 @@ internal sealed partial class BatchRunner<TEvent>(
         try
         {
             BatchRun run = await RunAloneAsync(mode, new ProgressReporter(progress, clock), cancellationToken).ConfigureAwait(false);
+            run = run with { Amendments = await AmendAsync(run.End, cancellationToken).ConfigureAwait(false) };
             if (retains && Retention != Retention.Forever)
             {
                 run = run with { Retention = await RetainAsync(cancellationToken).ConfigureAwait(false) };

@@ -11,7 +11,7 @@ namespace LambdaCore;
 
 /// <summary>What a store keeps, and how it uses the machine. Filled in while a store is opened; not thread-safe.</summary>
 /// <typeparam name="TEvent">The event type.</typeparam>
-public sealed class LambdaStoreOptions<TEvent>
+public sealed partial class LambdaStoreOptions<TEvent>
 {
     private readonly List<(ViewDefinition<TEvent> View, Reconciliation Reconciliation)> _views = [];
     private readonly List<(string Former, string Name)> _renames = [];

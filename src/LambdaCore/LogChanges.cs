@@ -10,7 +10,7 @@ namespace LambdaCore;
 /// Changes events that are in the log already: in one commit for the log, and then in every view. Appends and queries go on meanwhile; batches wait.
 /// </summary>
 /// <typeparam name="TEvent">The event type.</typeparam>
-internal sealed class LogChanges<TEvent>(EventLog<TEvent> log, BatchRunner<TEvent> batches, DuckDbEngine duckDb, EventSchema schema, TimeProvider clock)
+internal sealed class LogChanges<TEvent>(EventLog<TEvent> log, BatchRunner<TEvent> batches, DuckDbEngine duckDb, EventSchema schema, AmendmentProperties? amendments, TimeProvider clock)
 {
     private const int MostInSample = 20;
 
@@ -53,6 +53,7 @@ internal sealed class LogChanges<TEvent>(EventLog<TEvent> log, BatchRunner<TEven
     public async Task<Correction> CorrectAsync(EventChange change, ContentChange record, CancellationToken cancellationToken)
     {
         long started = clock.GetTimestamp();
+        ThrowIfAmending(change);
         Register(change);
         Correction? made = null;
         IReadOnlyList<ChangedView> views = await batches.RewriteAsync(
@@ -79,6 +80,7 @@ internal sealed class LogChanges<TEvent>(EventLog<TEvent> log, BatchRunner<TEven
     /// <summary>Says what <see cref="CorrectAsync"/> would do.</summary>
     public Task<CorrectionPreview<TEvent>> PreviewAsync(EventChange change, CancellationToken cancellationToken)
     {
+        ThrowIfAmending(change);
         Register(change);
         return batches.AfterBatchAsync(
             end =>
@@ -96,6 +98,16 @@ internal sealed class LogChanges<TEvent>(EventLog<TEvent> log, BatchRunner<TEven
 
     private static RewriteRequest Request(EventChange change, LogPosition end) => new(
         end, change.ConditionSql, [.. change.Setters.Select(s => new ColumnAssignment(new EventColumn(s.Property.Name, s.Property.Type), s.StoredValue, s.Fails))]);
+
+    /// <summary>What an event amends was settled by the batch run that applied it.</summary>
+    private void ThrowIfAmending(EventChange change)
+    {
+        if (amendments is not null && change.Setters.Select(s => s.Property).FirstOrDefault(p => p == amendments.Id || p == amendments.Amends) is { } property)
+        {
+            throw new ArgumentException(
+                $"{schema.EventType.Name}.{property.Name} cannot be corrected: events amend others by {amendments.Amends.Name} and {amendments.Id.Name}, and what they have amended stays so. Append an event that amends the wrong one. Nothing was changed.");
+        }
+    }
 
     private void Register(EventChange change) => duckDb.Register(ScalarFunctions.BeyondTable(change.Callbacks));
 }

@@ -17,6 +17,11 @@ internal static class StoreDescription
         Line($"event time: {options.EventTimeProperty!.Name}; allowed disorder {options.AllowedDisorder:c}");
         Line($"late events: grace period {options.GracePeriod:c}, after which they are {Fate(options.LateEvents)} ({nameof(LatePolicy)}.{options.LateEvents})");
         Line($"future events: those more than {options.FutureBound:c} ahead do not move the watermark");
+        if (options.AmendmentProperties is var (id, amends))
+        {
+            Line($"amendments: events amend others by {amends.Name}, which is the {id.Name} of what they amend");
+        }
+
         Line($"durability: {options.Durability}; backpressure: {options.Backpressure}; segments of {options.SegmentEvents:N0} events; batches: {options.BatchSchedule}; raw events stay {options.Retention}");
         foreach ((ViewDefinition<TEvent> view, Reconciliation reconciliation) in options.Views)
         {

@@ -52,7 +52,7 @@ internal static class StoreOpening
             IDisposable folderLock = Keep(storage.Lock(LockFile));
             storage.ClearScratch();
             DuckDbEngine duckDb = Keep(new DuckDbEngine(DuckDbOptionsOf(storage, options), connection => RegisterFunctions(connection, options.Views.Select(v => v.View.Plan))));
-            EventCodec<TEvent> codec = new(options.Schema, options.EventTimeProperty!);
+            EventCodec<TEvent> codec = new(options.Schema, options.EventTimeProperty!, options.AmendmentProperties);
             EventLog<TEvent> log = Keep(EventLog<TEvent>.Open(storage, duckDb, codec, LogOptionsOf(options), options.TimeProvider, logger));
             SpeedLayer<TEvent> speed = Keep(new SpeedLayer<TEvent>(
                 new SpeedOptions(storage, SpeedFolder) { MemoryBytes = options.SpeedMemoryBytes }, log.SealedEnd));
@@ -60,7 +60,10 @@ internal static class StoreOpening
             BatchRunner<TEvent>? batches = null;
             BatchScheduler<TEvent>? scheduler = null;
             ServingContext<TEvent> context = new(
-                speed, progress, () => log.Acknowledged, log.SealedTally, (view, damage) => batches!.RepairAsync(view, damage), () => batches!.LastRunFailed, options.TimeProvider, codec.EventTimeProperty.Name);
+                speed, progress, () => log.Acknowledged, log.SealedTally, (view, damage) => batches!.RepairAsync(view, damage), () => batches!.LastRunFailed, options.TimeProvider, codec.EventTimeProperty.Name)
+            {
+                AmendedEnd = () => log.AmendedEnd,
+            };
             BatchContext batchContext = new(
                 storage, duckDb, log.Segments, () => log.Dropped, log.StoreId, codec.EventTimeProperty.Name, BatchMemoryBytesOf(options), options.TimeProvider, logger)
             {
@@ -116,7 +119,7 @@ internal static class StoreOpening
                 Batches = batches,
                 Maintenance = new StoreMaintenance<TEvent>(storage, log, batches, views, options.TimeTravelWindow, options.TimeProvider, logger),
                 Fork = new StoreFork<TEvent>(storage, log, batches, options.TimeProvider, logger),
-                Changes = new LogChanges<TEvent>(log, batches, duckDb, options.Schema, options.TimeProvider),
+                Changes = new LogChanges<TEvent>(log, batches, duckDb, options.Schema, options.AmendmentProperties, options.TimeProvider),
                 Scheduler = scheduler,
                 Rebuilds = rebuilds,
                 Erasure = new LogErasure<TEvent>

@@ -15,12 +15,17 @@ public sealed record BatchRun(LogPosition End, BatchMode Mode, IReadOnlyList<Bat
     /// </summary>
     public LogPosition RawStart { get; init; }
 
+    /// <summary>What was amended in the run; all zero if nothing waited to amend others.</summary>
+    public AmendmentRun Amendments { get; init; }
+
     /// <summary>What retention did after the run; null if raw events stay for ever.</summary>
     public RetentionRun? Retention { get; init; }
 
     /// <summary>The run in one line, for logs.</summary>
     public override string ToString() => string.Create(
-        CultureInfo.InvariantCulture, $"{(Mode == BatchMode.Full ? "full batch" : "batch")} to {End} in {Elapsed.TotalSeconds:F2} s: {(Views.Count == 0 ? "nothing new" : string.Join(", ", Views.Select(v => $"{v.Name} {v.Keys} keys of {v.Range}")))}{KeptText}");
+        CultureInfo.InvariantCulture, $"{(Mode == BatchMode.Full ? "full batch" : "batch")} to {End} in {Elapsed.TotalSeconds:F2} s: {(Views.Count == 0 ? "nothing new" : string.Join(", ", Views.Select(v => $"{v.Name} {v.Keys} keys of {v.Range}")))}{AmendedText}{KeptText}");
+
+    private string AmendedText => Amendments == default ? "" : $"; {Amendments}";
 
     private string KeptText => Mode == BatchMode.Full && RawStart > LogPosition.Zero ? $"; raw events before {RawStart} have gone, so that the archive layers over them stay as they were" : "";
 }

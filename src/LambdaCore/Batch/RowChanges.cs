@@ -25,12 +25,13 @@ internal sealed class RowChanges(IReadOnlyList<string> columns) : IDisposable
     /// <summary>Compares a stretch of the log with what it was, by position.</summary>
     /// <param name="context">DuckDB and the scratch folder.</param>
     /// <param name="old">What stands behind FROM for the events as they were.</param>
-    /// <param name="current">The same for the events as they are. None is there that was not before.</param>
+    /// <param name="current">The same for the events as they are.</param>
     /// <param name="cancellationToken">Stops the comparison.</param>
     public void Compare(BatchContext context, string old, string current, CancellationToken cancellationToken)
     {
-        string known = Add(context, Differing(old, current, columns, columns), _old, cancellationToken);
-        Add(context, $"SELECT {Names(columns)} FROM {current} AS these SEMI JOIN {Sql.Parquet([known])} AS known USING ({Position})", _new, cancellationToken);
+        // Events go, and amendments come to count, so both ways.
+        Add(context, Differing(old, current, columns, columns), _old, cancellationToken);
+        Add(context, Differing(current, old, columns, columns), _new, cancellationToken);
     }
 
     /// <summary>Takes events in of which it is known how they change.</summary>
@@ -40,8 +41,8 @@ internal sealed class RowChanges(IReadOnlyList<string> columns) : IDisposable
     /// <param name="cancellationToken">Stops it.</param>
     public void Take(BatchContext context, string old, string current, CancellationToken cancellationToken)
     {
-        _ = Add(context, old, _old, cancellationToken);
-        _ = Add(context, current, _new, cancellationToken);
+        Add(context, old, _old, cancellationToken);
+        Add(context, current, _new, cancellationToken);
     }
 
     /// <summary>Whether an event of a range may differ.</summary>
@@ -68,7 +69,7 @@ internal sealed class RowChanges(IReadOnlyList<string> columns) : IDisposable
 
     private static string Names(IEnumerable<string> names) => string.Join(", ", names.Select(Sql.Name));
 
-    private string Add(BatchContext context, string query, List<string> files, CancellationToken cancellationToken)
+    private void Add(BatchContext context, string query, List<string> files, CancellationToken cancellationToken)
     {
         string path = context.Storage.NewScratchPath(".parquet");
         files.Add(path);
@@ -84,6 +85,5 @@ internal sealed class RowChanges(IReadOnlyList<string> columns) : IDisposable
 
             return 0;
         }, cancellationToken);
-        return path;
     }
 }

@@ -89,6 +89,9 @@ internal static partial class LogMessages
     [LoggerMessage(41, LogLevel.Warning, "View {View} was not audited over the events {Range}")]
     public static partial void DriftNotAudited(ILogger logger, Exception error, string view, string range);
 
+    [LoggerMessage(42, LogLevel.Warning, "{NotFound} events amend what the log does not have before them. They count like any other; where they were to amend raw events before {RawStart}, which have gone by retention, views count both")]
+    public static partial void AmendedNotFound(ILogger logger, long notFound, long rawStart);
+
     [LoggerMessage(30, LogLevel.Warning, "A scheduled batch run failed, {Failures} in a row; it is tried again in {Delay}. The views answer as before")]
     public static partial void ScheduledBatchFailed(ILogger logger, Exception? error, int failures, TimeSpan delay);
 

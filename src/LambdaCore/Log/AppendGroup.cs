@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.InteropServices;
 using LambdaCore.Values;
 
 namespace LambdaCore.Log;
@@ -38,19 +39,25 @@ internal sealed class AppendGroup<TEvent>
     }
 
     /// <summary>Gives every event its position, and has its time judged.</summary>
-    public void Place(LogPosition first, long ingestedAt, Func<TEvent, long> eventTime, EventTimeJudge judge)
+    public void Place(LogPosition first, long ingestedAt, EventCodec<TEvent> codec, EventTimeJudge judge)
     {
         _times = ArrayPool<long>.Shared.Rent(Count);
         int next = 0;
+        List<int>? amending = null;
         foreach (AppendRequest<TEvent> request in _requests)
         {
             foreach (TEvent e in request.Events.Span)
             {
-                _times[next++] = eventTime(e);
+                if (codec.IsAmending is { } isAmending && isAmending(e))
+                {
+                    (amending ??= []).Add(next);
+                }
+
+                _times[next++] = codec.EventTime(e);
             }
         }
 
-        Times = judge.Judge(_times.AsSpan(0, Count), ingestedAt);
+        Times = judge.Judge(_times.AsSpan(0, Count), ingestedAt, CollectionsMarshal.AsSpan(amending));
         _tally = judge.Tally;
         Range = new LogRange(first, first.Plus(Count));
         IngestedAt = ingestedAt;

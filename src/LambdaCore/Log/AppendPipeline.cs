@@ -232,7 +232,7 @@ internal sealed class AppendPipeline<TEvent> : IAsyncDisposable
             {
                 group = Gather();
                 _lastIngestedAt = Math.Max(_lastIngestedAt, UnixTime.FromDateTimeOffset(_clock.GetUtcNow()));
-                group.Place(_next, _lastIngestedAt, _codec.EventTime, _judge);
+                group.Place(_next, _lastIngestedAt, _codec, _judge);
                 _next = group.Range.End;
                 ReadOnlyMemory<byte> payload = Frame(group);
                 Volatile.Write(ref _appendedBytes, _appendedBytes + payload.Length);

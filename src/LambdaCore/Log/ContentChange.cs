@@ -37,6 +37,11 @@ internal sealed record ContentChange(LogChangeKind Kind, string Reason, string? 
     /// <summary>The revision of the content of a version of the master dataset: the newest version that changed content; 0 for none.</summary>
     public static long RevisionOf(DeltaSnapshot snapshot) => Operations.Keys.Max(o => snapshot.LastVersionOf(o) ?? 0);
 
+    /// <summary>The end of the events whose amendments were applied: no event before it waits.</summary>
+    public static LogPosition AmendedEnd(DeltaSnapshot snapshot) => snapshot.LastFacts(Operations.Single(o => o.Value == LogChangeKind.Amendment).Key) is { } facts
+        ? new LogPosition(long.Parse(facts[PositionFact], CultureInfo.InvariantCulture))
+        : LogPosition.Zero;
+
     /// <summary>The facts that stand in the commit.</summary>
     /// <param name="events">How many events were changed or removed.</param>
     /// <param name="end">The end of the events that were looked at.</param>

@@ -21,9 +21,11 @@ internal sealed class EventCodec<TEvent>
     /// <summary>Compiles the codec.</summary>
     /// <param name="schema">The columns of the event type.</param>
     /// <param name="eventTime">The property that holds the event time.</param>
-    public EventCodec(EventSchema schema, EventProperty eventTime)
+    /// <param name="amendments">How events say that they amend others; null if they never do.</param>
+    public EventCodec(EventSchema schema, EventProperty eventTime, AmendmentProperties? amendments = null)
     {
         Schema = schema;
+        Amendments = amendments;
         EventTimeProperty = eventTime;
         Fingerprint = XxHash64.Hash(Encoding.UTF8.GetBytes(
             string.Join('\n', schema.Properties.Select(p => $"{p.Name}:{p.Type}").Prepend("LambdaCore event encoding 2"))));
@@ -31,6 +33,10 @@ internal sealed class EventCodec<TEvent>
         Decode = CompileDecode(schema);
         ParameterExpression e = Expression.Parameter(typeof(TEvent), "e");
         EventTime = Expression.Lambda<Func<TEvent, long>>(ClrType.ToRepresentation(Expression.Property(e, eventTime.Property)), e).Compile();
+        IsAmending = amendments is null
+            ? null
+            : Expression.Lambda<Func<TEvent, bool>>(
+                Expression.NotEqual(Expression.Property(e, amendments.Amends.Property), Expression.Constant(null, amendments.Amends.Property.PropertyType)), e).Compile();
     }
 
     /// <summary>The columns of the event type.</summary>
@@ -44,6 +50,12 @@ internal sealed class EventCodec<TEvent>
 
     /// <summary>The event time, in microseconds since the Unix epoch.</summary>
     public Func<TEvent, long> EventTime { get; }
+
+    /// <summary>How events say that they amend others; null if they never do.</summary>
+    public AmendmentProperties? Amendments { get; }
+
+    /// <summary>Tells whether an event amends another; null if none ever does.</summary>
+    public Func<TEvent, bool>? IsAmending { get; }
 
     /// <summary>Reads an event that <see cref="Encode"/> wrote.</summary>
     public DecodeEvent<TEvent> Decode { get; }

@@ -23,7 +23,8 @@ internal sealed partial class EventLog<TEvent>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public async Task CompactAsync(bool all, CancellationToken cancellationToken)
     {
-        IReadOnlyList<SegmentFile> segments = _content.Segments.Segments;
+        // Amendments that wait are soon written anew.
+        IReadOnlyList<SegmentFile> segments = [.. _content.Segments.Segments.TakeWhile(s => !PendingAmendments.AreIn(s.File))];
         SegmentSize[] sizes = [.. segments.Select(s => new SegmentSize(s.Range.Count, s.File.Size, SegmentTally.EndsOf(s.File)))];
         SegmentSize most = new(_options.SegmentEvents, MostCompactedBytes, MostEnds);
         foreach ((int first, int count) in all ? CompactionPlan.Stretches(sizes, most) : CompactionPlan.Due(sizes, most))

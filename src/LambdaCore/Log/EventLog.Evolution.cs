@@ -20,7 +20,8 @@ internal sealed partial class EventLog<TEvent>
 
     private static DeltaTable CreateTable(IStorage storage, TimeProvider clock, EventCodec<TEvent> codec)
     {
-        StoredSchema schema = StoredSchema.First(codec.Schema, codec.EventTimeProperty, codec.Fingerprint);
+        StoredSchema first = StoredSchema.First(codec.Schema, codec.EventTimeProperty, codec.Fingerprint);
+        StoredSchema schema = StoredAmendments.Declare(first, first, codec.Amendments, codec.Schema, isEmpty: true);
         return DeltaTable.Create(
             storage, clock, Folder, codec.Schema.EventType.Name, MasterSchema.Delta(schema, MasterSchema.OwnOfMaster), [StoredSchemaJson.Write(schema)], storeId: null);
     }

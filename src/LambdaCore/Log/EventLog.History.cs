@@ -170,7 +170,7 @@ internal sealed partial class EventLog<TEvent>
         using DuckDbConnection connection = _duckDb.Connect();
         return connection.Scalar<long>(string.Create(
             CultureInfo.InvariantCulture,
-            $"SELECT count(*) FROM {held.Source} WHERE {EventSchema.PositionColumn} >= {range.Start.Value} AND {EventSchema.PositionColumn} < {range.End.Value} AND {EventSchema.IngestedAtColumn} > make_timestamptz({time})")) > 0;
+            $"SELECT count(*) FROM {held.WithRetired} WHERE {EventSchema.PositionColumn} >= {range.Start.Value} AND {EventSchema.PositionColumn} < {range.End.Value} AND {EventSchema.IngestedAtColumn} > make_timestamptz({time})")) > 0;
     }
 
     /// <summary>The end of the events of a segment that were appended up to a time; those that were removed since count neither way.</summary>
@@ -180,7 +180,7 @@ internal sealed partial class EventLog<TEvent>
         using DuckDbConnection connection = _duckDb.Connect();
         long? last = connection.Scalar<long?>(string.Create(
             CultureInfo.InvariantCulture,
-            $"SELECT max({EventSchema.PositionColumn}) FROM {held.Source} WHERE {EventSchema.IngestedAtColumn} <= make_timestamptz({time})"));
+            $"SELECT max({EventSchema.PositionColumn}) FROM {held.WithRetired} WHERE {EventSchema.IngestedAtColumn} <= make_timestamptz({time})"));
         return last is { } position ? new LogPosition(position + 1) : segment.Range.Start;
     }
 

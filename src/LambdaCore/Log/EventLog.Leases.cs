@@ -37,7 +37,7 @@ internal sealed partial class EventLog<TEvent>
         try
         {
             LogRange range = segments.Count == 0 ? empty : new(segments[0].Range.Start, segments[^1].Range.End);
-            return new MaterialisedSegments(range, [.. segments.Select(s => new EventFile(_verifier.Materialise(s), StoredSchema.VersionOf(s.File)))], _source, lease);
+            return new MaterialisedSegments(range, [.. segments.Select(s => new EventFile(_verifier.Materialise(s), StoredSchema.VersionOf(s.File), PendingAmendments.AreIn(s.File)))], _source, lease);
         }
         catch
         {

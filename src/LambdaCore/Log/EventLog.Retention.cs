@@ -25,7 +25,7 @@ internal sealed partial class EventLog<TEvent>
         LogPosition end = RawStart;
         foreach (SegmentFile segment in segments)
         {
-            if (segment.Range.End > covered || (LastIngestedAt(segment) >= oldest && tooMany <= 0))
+            if (segment.Range.End > covered || PendingAmendments.AreIn(segment.File) || (LastIngestedAt(segment) >= oldest && tooMany <= 0))
             {
                 break;
             }

@@ -145,7 +145,7 @@ internal sealed partial class EventLog<TEvent>
             {
                 SegmentFileDraft draft = segment.Draft;
                 string name = SegmentList.PathOf(segment.Old.Range, _table.Version + 1);
-                DeltaFile file = new(name, draft.Size, draft.Sha256, _clock.GetUtcNow(), draft.Stats, segment.Old.File.Tags.SetItem(StoredSchema.Tag, _schema.NewestTag.Value));
+                DeltaFile file = new(name, draft.Size, draft.Sha256, _clock.GetUtcNow(), draft.Stats, TagsOf(segment.Old.File, prepared.Request));
 
                 // An attempt that failed before it came to its commit may have left a file there.
                 _storage.Delete($"{Folder}/{name}");
@@ -175,6 +175,12 @@ internal sealed partial class EventLog<TEvent>
         return rewritten;
     }
 
+    private IEnumerable<KeyValuePair<string, string>> TagsOf(DeltaFile old, RewriteRequest request)
+    {
+        IEnumerable<KeyValuePair<string, string>> tags = old.Tags.SetItem(StoredSchema.Tag, _schema.NewestTag.Value);
+        return request.AppliesAmendments ? PendingAmendments.Without(tags) : tags;
+    }
+
     /// <summary>Deletes files that did not come to their commit. What stays goes when the store is opened next.</summary>
     private void Withdraw(IEnumerable<SegmentFile> published)
     {
@@ -192,13 +198,13 @@ internal sealed partial class EventLog<TEvent>
     }
 
     /// <summary>The master dataset at one version.</summary>
-    private sealed record Content(DroppedEvents Dropped, SegmentList Segments, SegmentTally Tally, long Revision)
+    private sealed record Content(DroppedEvents Dropped, SegmentList Segments, SegmentTally Tally, long Revision, LogPosition AmendedEnd)
     {
         public static Content Of(DeltaTable table)
         {
             DroppedEvents dropped = DroppedEvents.Of(table.Snapshot);
             SegmentList segments = SegmentList.Of(table);
-            return new Content(dropped, segments, new SegmentTally(dropped, segments), ContentChange.RevisionOf(table.Snapshot));
+            return new Content(dropped, segments, new SegmentTally(dropped, segments), ContentChange.RevisionOf(table.Snapshot), ContentChange.AmendedEnd(table.Snapshot));
         }
 
         /// <summary>The segments that hold a range.</summary>

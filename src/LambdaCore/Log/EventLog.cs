@@ -116,7 +116,9 @@ internal sealed partial class EventLog<TEvent> : IDisposable, IAsyncDisposable
         storage.CreateFolder(Folder);
         DeltaTable table = DeltaTable.Open(storage, clock, Folder, storeId: null) ?? CreateTable(storage, clock, codec);
         StoredSchema stored = StoredSchemaJson.Read(Folder, table.Snapshot.Metadata);
-        StoredSchema wanted = new SchemaEvolution(stored, codec.Schema, codec.EventTimeProperty, codec.Fingerprint, EndOf(storage, table)).Resolve();
+        LogPosition end = EndOf(storage, table);
+        StoredSchema wanted = new SchemaEvolution(stored, codec.Schema, codec.EventTimeProperty, codec.Fingerprint, end).Resolve();
+        wanted = StoredAmendments.Declare(stored, wanted, codec.Amendments, codec.Schema, isEmpty: end == LogPosition.Zero);
         EventLog<TEvent> log = new(storage, duckDb, codec, options, clock, logger, table, stored);
         try
         {
@@ -331,7 +333,8 @@ internal sealed partial class EventLog<TEvent> : IDisposable, IAsyncDisposable
         IEnumerable<KeyValuePair<string, string>> tags = SegmentList.TagsOf(written.Range)
             .Concat(SegmentTally.TagsOf(written.Tally))
             .Append(new(LastIngestedAtTag, written.LastIngestedAt.ToString(CultureInfo.InvariantCulture)))
-            .Append(_schema.NewestTag);
+            .Append(_schema.NewestTag)
+            .Concat(PendingAmendments.TagOf(written.Tally));
         DeltaFile added = new(name, written.Master.Size, written.Master.Sha256, _clock.GetUtcNow(), written.Master.Stats, tags);
         _table.Commit([added], [], written.Range.End.Value, "SEAL");
         _verifier.Trust(added);

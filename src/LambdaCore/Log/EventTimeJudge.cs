@@ -33,7 +33,8 @@ internal sealed class EventTimeJudge
     /// <summary>Judges the next group.</summary>
     /// <param name="times">The events' times, in microseconds since the Unix epoch.</param>
     /// <param name="ingestedAt">When the group was appended, in microseconds since the Unix epoch.</param>
-    public GroupTimes Judge(ReadOnlySpan<long> times, long ingestedAt)
+    /// <param name="amending">The events that amend others, in order.</param>
+    public GroupTimes Judge(ReadOnlySpan<long> times, long ingestedAt, ReadOnlySpan<int> amending = default)
     {
         long watermark = _tally.Watermark;
         long highest = long.MinValue;
@@ -58,6 +59,13 @@ internal sealed class EventTimeJudge
             if (time > bound)
             {
                 verdict |= Verdict.HeldBack;
+            }
+
+            if (!amending.IsEmpty && amending[0] == i)
+            {
+                // What is rejected counts nowhere, so it amends nothing.
+                verdict |= verdict.HasFlag(Verdict.Rejected) ? Verdict.None : Verdict.Amending;
+                amending = amending[1..];
             }
 
             if (verdict != Verdict.None)

@@ -24,7 +24,7 @@ internal sealed record GroupTimes(long Watermark, int Late, int TooLate, long Gr
     /// <summary>The group's own tally.</summary>
     /// <param name="highestTime">The highest event time that was not held back.</param>
     public EventTimeTally Tally(long highestTime) => new(
-        Watermark, highestTime, Late, TooLate, CountOf(Verdict.BatchOnly), CountOf(Verdict.Rejected), CountOf(Verdict.HeldBack));
+        Watermark, highestTime, Late, TooLate, CountOf(Verdict.BatchOnly), CountOf(Verdict.Rejected), CountOf(Verdict.HeldBack), CountOf(Verdict.Amending));
 
     /// <summary>Writes all but the watermark; nothing if there is nothing to remember.</summary>
     public void WriteNote(ByteWriter writer)

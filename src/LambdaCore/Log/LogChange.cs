@@ -8,7 +8,7 @@ namespace LambdaCore;
 /// <param name="By">Who asked for it; null if nobody was named.</param>
 /// <param name="Events">How many events were changed or removed.</param>
 /// <param name="Position">Events before this position were looked at.</param>
-/// <param name="Condition">Which events were meant; null for an erasure, whose condition may hold what was to be forgotten.</param>
+/// <param name="Condition">Which events were meant; null for an erasure, whose condition may hold what was to be forgotten, and for amendments.</param>
 /// <param name="Setters">Which values they were given; null if events were removed.</param>
 public sealed record LogChange(
     long Revision, LogChangeKind Kind, DateTimeOffset At, string Reason, string? By, long Events, LogPosition Position, string? Condition, string? Setters);

@@ -9,6 +9,6 @@ public enum LogChangeKind
     /// <summary>Events were removed, for good.</summary>
     Erasure,
 
-    /// <summary>Events took on what later events said of them.</summary>
+    /// <summary>Events were replaced by later ones that amend them.</summary>
     Amendment,
 }

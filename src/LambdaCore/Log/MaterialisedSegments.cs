@@ -16,7 +16,10 @@ internal sealed record MaterialisedSegments(LogRange Range, IReadOnlyList<EventF
     /// <summary>What stands behind FROM: the columns of the event type, then <c>_position</c>, <c>_ingested_at</c> and <c>_batch_only</c>.</summary>
     public string Source => Reader.Of(Files);
 
-    /// <summary>Likewise, then the columns of properties that the event type had once: for those who write the events anew.</summary>
+    /// <summary>
+    /// Likewise, then the columns of properties that the event type had once, and with amendments that were not applied yet: all that the files have, for those who write the
+    /// events anew.
+    /// </summary>
     public string WithRetired => Reader.WithRetired(Files);
 
     /// <inheritdoc/>

@@ -50,8 +50,21 @@ internal sealed class SegmentRewriter(IStorage storage, DuckDbEngine duckDb, Eve
             return draft;
         }, cancellationToken);
 
+    /// <summary>Writes a file anew in which amendments were applied.</summary>
+    /// <param name="connection">Writes it.</param>
+    /// <param name="source">What stands behind FROM: the file's events, with the columns of removed properties.</param>
+    /// <param name="amended">SQL that holds for events that were amended, which are removed.</param>
+    /// <param name="pending">SQL that holds for events that amend others, which count from then on.</param>
+    public SegmentFileDraft Amend(DuckDbConnection connection, string source, string amended, string pending)
+    {
+        IEnumerable<string> values = columns.All.Select(c => c.Name == EventSchema.BatchOnlyColumn
+            ? $"({c.Name} AND NOT {pending}) AS {c.Name}"
+            : Sql.Name(c.Name));
+        return SegmentWriter.WriteQuery(storage, connection, $"SELECT {string.Join(", ", values)} FROM {source} WHERE NOT ({amended}) ORDER BY {Position}", columns);
+    }
+
     /// <summary>Uses a connection that a cancellation interrupts.</summary>
-    private T Run<T>(Func<DuckDbConnection, T> use, CancellationToken cancellationToken)
+    public T Run<T>(Func<DuckDbConnection, T> use, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         using DuckDbConnection connection = duckDb.Connect();

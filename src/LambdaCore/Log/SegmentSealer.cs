@@ -107,7 +107,7 @@ internal sealed class SegmentSealer(IStorage storage, DuckDbEngine duckDb, Store
                 LogPosition position = frame.First.Plus(i);
                 if (rows == master)
                 {
-                    master.AddToMaster(position, frame.IngestedAtMicroseconds, judged.Verdict.HasFlag(Verdict.BatchOnly));
+                    master.AddToMaster(position, frame.IngestedAtMicroseconds, (judged.Verdict & (Verdict.BatchOnly | Verdict.Amending)) != 0);
                 }
                 else
                 {

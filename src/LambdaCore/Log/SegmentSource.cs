@@ -6,7 +6,8 @@ namespace LambdaCore.Log;
 /// <summary>A sound file of events, where DuckDB can read it.</summary>
 /// <param name="Path">Its physical path.</param>
 /// <param name="Schema">The shape of the event type that it was written with.</param>
-internal readonly record struct EventFile(string Path, int Schema);
+/// <param name="HasPending">Whether it has events that amend others and were not applied yet (<see cref="PendingAmendments"/>).</param>
+internal readonly record struct EventFile(string Path, int Schema, bool HasPending = false);
 
 /// <summary>
 /// Files of events that were written with any of the shapes that the event type had, as SQL with the columns that it has now: renamed, widened, filled, and missing
@@ -22,20 +23,33 @@ internal sealed class SegmentSource(StoredSchema schema, IReadOnlyList<FileColum
     private readonly Dictionary<int, string> _shapes = schema.Versions.ToDictionary(v => v.Id, v => ShapeOf(schema, v.Id));
     private readonly string _asTheyAre = string.Join(", ", MasterSchema.OfEvents(schema).Concat(own).Select(c => Sql.Name(c.Name)));
 
-    /// <summary>What stands behind FROM: the properties that events have now, and the log's own columns.</summary>
+    private readonly string? _pending = PendingAmendments.Condition(schema);
+
+    /// <summary>What stands behind FROM: the properties that events have now, and the log's own columns; without amendments that were not applied yet.</summary>
     public string Of(IReadOnlyList<EventFile> files)
     {
         // One shape without detours is by far the most frequent case.
-        bool isPlain = files.Count > 0 && files.All(f => f.Schema == files[0].Schema) && _columns[files[0].Schema] == _asTheyAre && schema.Retired.Count == 0;
-        return isPlain ? Sql.Parquet(files.Select(f => f.Path)) : Union(files, _columns);
+        bool isPlain = files.Count > 0 && files.All(f => f.Schema == files[0].Schema && !f.HasPending) && _columns[files[0].Schema] == _asTheyAre && schema.Retired.Count == 0;
+        return isPlain ? Sql.Parquet(files.Select(f => f.Path)) : Union(files, _columns, withPending: false);
     }
 
-    /// <summary>Likewise, with the columns of properties that events had once: all that the files have.</summary>
-    public string WithRetired(IReadOnlyList<EventFile> files) => Union(files, _allColumns);
+    /// <summary>All that the files have: with the columns of properties that events had once, and with amendments that were not applied yet.</summary>
+    public string WithRetired(IReadOnlyList<EventFile> files) => Union(files, _allColumns, withPending: true);
 
-    private string Union(IReadOnlyList<EventFile> files, Dictionary<int, string> columns) => files.Count == 0
-        ? $"(SELECT {Nothing(schema, own)} WHERE FALSE)"
-        : $"({string.Join(" UNION ALL ", files.GroupBy(f => _shapes[f.Schema], StringComparer.Ordinal).Select(g => $"SELECT {columns[g.First().Schema]} FROM {Sql.Parquet(g.Select(f => f.Path))}"))})";
+    private string Union(IReadOnlyList<EventFile> files, Dictionary<int, string> columns, bool withPending)
+    {
+        if (files.Count == 0)
+        {
+            return $"(SELECT {Nothing(schema, own)} WHERE FALSE)";
+        }
+
+        IEnumerable<string> alike = files.GroupBy(f => (Shape: _shapes[f.Schema], IsFiltered: f.HasPending && !withPending)).Select(g =>
+        {
+            string rows = $"SELECT {columns[g.First().Schema]} FROM {Sql.Parquet(g.Select(f => f.Path))}";
+            return g.Key.IsFiltered ? $"SELECT * FROM ({rows}) WHERE NOT {_pending}" : rows;
+        });
+        return $"({string.Join(" UNION ALL ", alike)})";
+    }
 
     /// <summary>What files of one scan must have in common: DuckDB takes the columns and types of the first for those of all. And what they are read as.</summary>
     private static string ShapeOf(StoredSchema schema, int version) => string.Join(

@@ -17,6 +17,7 @@ internal sealed class SegmentTally
     private const string BatchOnlyTag = "batch_only";
     private const string RejectedTag = "rejected";
     private const string HeldBackTag = "held_back";
+    private const string AmendingTag = "amending";
 
     /// <summary>The ends of former segments within a segment: for each the number of events since the one before, and by how much the figures have grown since.</summary>
     private const string PointsTag = "ends";
@@ -56,6 +57,7 @@ internal sealed class SegmentTally
             (BatchOnlyTag, tally.BatchOnly, 0),
             (RejectedTag, tally.Rejected, 0),
             (HeldBackTag, tally.HeldBack, 0),
+            (AmendingTag, tally.Amending, 0),
         }.Where(t => t.Value != t.Absent).Select(t => KeyValuePair.Create(t.Tag, t.Value.ToString(CultureInfo.InvariantCulture)));
 
     /// <summary>What the times of the events before a position came to.</summary>
@@ -134,17 +136,17 @@ internal sealed class SegmentTally
             : figure)];
         return (
             long.Parse(parts[0], CultureInfo.InvariantCulture),
-            new EventTimeTally(figures[0], figures[1], figures[2], figures[3], figures[4], figures[5], figures[6]));
+            new EventTimeTally(figures[0], figures[1], figures[2], figures[3], figures[4], figures[5], figures[6], figures[7]));
     }
 
     private static long[] Figures(in EventTimeTally tally) =>
-        [tally.Watermark, tally.HighestTime, tally.Late, tally.TooLate, tally.BatchOnly, tally.Rejected, tally.HeldBack];
+        [tally.Watermark, tally.HighestTime, tally.Late, tally.TooLate, tally.BatchOnly, tally.Rejected, tally.HeldBack, tally.Amending];
 
     /// <summary>What the tags of a segment's file say.</summary>
     public static EventTimeTally Of(IReadOnlyDictionary<string, string> tags)
     {
         return new EventTimeTally(
-            Tag(WatermarkTag, long.MinValue), Tag(MaxEventTimeTag, long.MinValue), Tag(LateTag, 0), Tag(TooLateTag, 0), Tag(BatchOnlyTag, 0), Tag(RejectedTag, 0), Tag(HeldBackTag, 0));
+            Tag(WatermarkTag, long.MinValue), Tag(MaxEventTimeTag, long.MinValue), Tag(LateTag, 0), Tag(TooLateTag, 0), Tag(BatchOnlyTag, 0), Tag(RejectedTag, 0), Tag(HeldBackTag, 0), Tag(AmendingTag, 0));
 
         long Tag(string name, long absent) =>
             tags.TryGetValue(name, out string? text) ? long.Parse(text, CultureInfo.InvariantCulture) : absent;

@@ -9,7 +9,8 @@ namespace LambdaCore.Log;
 /// <param name="columns">All properties, by id.</param>
 /// <param name="versions">All shapes, oldest first.</param>
 /// <param name="eventTime">The id of the column of event time.</param>
-internal sealed class StoredSchema(IReadOnlyList<StoredColumn> columns, IReadOnlyList<SchemaVersion> versions, int eventTime)
+/// <param name="amendments">The ids of the columns by which events amend others; null if they never do.</param>
+internal sealed class StoredSchema(IReadOnlyList<StoredColumn> columns, IReadOnlyList<SchemaVersion> versions, int eventTime, StoredAmendments? amendments = null)
 {
     /// <summary>The id of the first property; smaller ones are those of the log's own columns.</summary>
     public const int FirstColumn = 16;
@@ -25,6 +26,13 @@ internal sealed class StoredSchema(IReadOnlyList<StoredColumn> columns, IReadOnl
 
     /// <summary>The id of the column of event time.</summary>
     public int EventTime => eventTime;
+
+    /// <summary>The ids of the columns by which events amend others; null if they never do.</summary>
+    public StoredAmendments? Amendments => amendments;
+
+    /// <summary>The columns that say what an event is known by, and what it amends; null if events never do.</summary>
+    public (StoredColumn Id, StoredColumn Amends)? AmendmentColumns =>
+        amendments is { } ids ? (columns.First(c => c.Id == ids.Id), columns.First(c => c.Id == ids.Amends)) : null;
 
     /// <summary>The shape of the event type now.</summary>
     public SchemaVersion Newest => Versions[^1];
@@ -55,6 +63,9 @@ internal sealed class StoredSchema(IReadOnlyList<StoredColumn> columns, IReadOnl
             [new SchemaVersion(version, LogPosition.Zero, fingerprint, [.. columns.Select(c => new VersionColumn(c.Id, c.Type))])],
             columns.Single(c => c.Name == eventTime.Name).Id);
     }
+
+    /// <summary>The same, with other columns by which events amend others.</summary>
+    public StoredSchema With(StoredAmendments? amending) => new(columns, versions, eventTime, amending);
 
     /// <summary>Whether files that were written with a schema have a column; those of schemas before the property came do not.</summary>
     public bool Has(int schema, StoredColumn column) => Versions.Any(v => v.Id <= schema && v.TypeOf(column.Id) is not null);

@@ -30,7 +30,8 @@ internal static class StoredSchemaJson
                 [.. schema.Columns.Select(c => new Column(
                     c.Id, c.Physical, c.Name, c.Type.ToString(), c.IsRetired, c.FormerNames, c.FormerTypes, [.. c.Fills.Select(f => new Fill(f.Schema, f.Kind.ToString(), f.Value))]))],
                 [.. schema.Versions.Select(v => new Version(
-                    v.Id, v.Start.Value, v.Fingerprint.ToString("x16", CultureInfo.InvariantCulture), [.. v.Columns.Select(c => $"{c.Column}:{c.Type}")]))]),
+                    v.Id, v.Start.Value, v.Fingerprint.ToString("x16", CultureInfo.InvariantCulture), [.. v.Columns.Select(c => $"{c.Column}:{c.Type}")]))],
+                schema.Amendments),
             Options));
 
     /// <summary>The schema of a table.</summary>
@@ -57,7 +58,8 @@ internal static class StoredSchemaJson
                 })],
                 [.. whole.Versions.Select(v => new SchemaVersion(
                     v.Id, new LogPosition(v.Start), ulong.Parse(v.Encoding, NumberStyles.HexNumber, CultureInfo.InvariantCulture), [.. v.Columns.Select(ColumnOf)]))],
-                whole.EventTime);
+                whole.EventTime,
+                whole.Amendments);
         }
         catch (Exception error) when (error is JsonException or FormatException or ArgumentException or OverflowException or InvalidOperationException)
         {
@@ -73,7 +75,11 @@ internal static class StoredSchemaJson
 
     private static ScalarType TypeOf(string text) => new(Enum.Parse<ValueKind>(text.TrimEnd('?')), text.EndsWith('?'));
 
-    private sealed record Whole(int EventTime, IReadOnlyList<Column> Columns, IReadOnlyList<Version> Versions);
+    private sealed record Whole(
+        int EventTime,
+        IReadOnlyList<Column> Columns,
+        IReadOnlyList<Version> Versions,
+        [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] StoredAmendments? Amendments = null);
 
     private sealed record Column(
         int Id, string Physical, string Name, string Type, bool Retired, IReadOnlyList<string> Former, IReadOnlyList<string> Narrower, IReadOnlyList<Fill> Fills);

@@ -27,7 +27,7 @@ public sealed record Receipt
     public required LogPosition BatchEnd { get; init; }
 
     /// <summary>
-    /// The revision of the log's content that the answer is the fold of: it grows when events that are in the log already are corrected or erased. 0 if that was
+    /// The revision of the log's content that the answer is the fold of: it grows when events that are in the log already are corrected, amended or erased. 0 if that was
     /// never done. Until a view has followed such a change its answers are exact for the revision before.
     /// </summary>
     public required long Revision { get; init; }
@@ -47,6 +47,12 @@ public sealed record Receipt
     public required LateCounts Late { get; init; }
 
     /// <summary>
+    /// How many events before <see cref="Position"/> amend others and wait for a batch run, so that neither they nor what they do to others is in the answer yet: see
+    /// <see cref="LambdaStoreOptions{TEvent}.Amendments"/>. In an answer about the past it speaks of those that wait now.
+    /// </summary>
+    public long AmendmentsWaiting { get; init; }
+
+    /// <summary>
     /// Whether the watermark has passed the end of the last window that was asked for, so that only late events can still change the answer.
     /// Null if the question had no end in time, or the windows are not of event time.
     /// </summary>
@@ -58,14 +64,15 @@ public sealed record Receipt
     /// <summary>The results that are estimates, and how good they are; empty if all are exact.</summary>
     public required IReadOnlyList<ColumnError> Errors { get; init; }
 
-    /// <summary>The receipt in one line, for logs: source, range, each layer with its range, the revision if there was any change, watermark, late events, and, if not by merging, how the layers became one.</summary>
+    /// <summary>The receipt in one line, for logs: source, range, each layer with its range, the revision if there was any change, watermark, late events, amendments that wait, and, if not by merging, how the layers became one.</summary>
     public override string ToString()
     {
         string layers = string.Join(" + ", Layers.Select(l => $"{l.Source} {l.Range}"));
         string watermark = Watermark?.ToString("O", CultureInfo.InvariantCulture) ?? "none";
         string late = Late == default ? "" : $", late {Late}";
+        string amending = AmendmentsWaiting == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $", {AmendmentsWaiting} amendments waiting");
         string complete = IsComplete switch { true => ", complete", false => ", not complete", null => "" };
         string how = Reconciliation is null || Reconciliation.Used == LambdaCore.Reconciliation.Merge ? "" : $", {Reconciliation}";
-        return $"{Source} {Range} = {layers}{(Revision == 0 ? "" : $", revision {Revision}")}, watermark {watermark}{late}{complete}{how}";
+        return $"{Source} {Range} = {layers}{(Revision == 0 ? "" : $", revision {Revision}")}, watermark {watermark}{late}{amending}{complete}{how}";
     }
 }

@@ -10,6 +10,7 @@ internal sealed class ReceiptWriter
 {
     private readonly Progress _progress;
     private readonly Func<LogPosition, EventTimeTally> _sealedTally;
+    private readonly Func<LogPosition> _amendedEnd;
     private readonly TimeProvider _clock;
     private readonly ColumnError[] _errors;
     private readonly WindowAssigner? _windows;
@@ -21,13 +22,15 @@ internal sealed class ReceiptWriter
     /// <param name="hasSessions">Whether its key has sessions of event time.</param>
     /// <param name="progress">How far the speed layer has come.</param>
     /// <param name="sealedTally">Tells what the times of the events up to the end of a batch came to.</param>
+    /// <param name="amendedEnd">Tells the end of the events of which none waits to amend others.</param>
     /// <param name="clock">Tells the time.</param>
-    public ReceiptWriter(ViewPlan plan, WindowAssigner? windows, bool hasSessions, Progress progress, Func<LogPosition, EventTimeTally> sealedTally, TimeProvider clock)
+    public ReceiptWriter(ViewPlan plan, WindowAssigner? windows, bool hasSessions, Progress progress, Func<LogPosition, EventTimeTally> sealedTally, Func<LogPosition> amendedEnd, TimeProvider clock)
     {
         _windows = windows;
         _hasSessions = hasSessions;
         _progress = progress;
         _sealedTally = sealedTally;
+        _amendedEnd = amendedEnd;
         _clock = clock;
         _errors = [.. plan.Aggregates
             .Where(a => a.Function.Error is not null)
@@ -86,6 +89,7 @@ internal sealed class ReceiptWriter
             Reconciliation = how.Receipt(),
             Watermark = EventTimeStatus.Time(atEnd.Watermark),
             Late = LateCounts.Between(atBatchEnd, atEnd),
+            AmendmentsWaiting = AmendmentsWaiting(atEnd),
             IsComplete = IsComplete(atEnd, askedUntil, lastSessionEnd),
             Layers = receipts,
             Errors = _errors,
@@ -112,6 +116,7 @@ internal sealed class ReceiptWriter
             Reconciliation = null,
             Watermark = EventTimeStatus.Time(reading.Tally.Watermark),
             Late = default,
+            AmendmentsWaiting = AmendmentsWaiting(reading.Tally),
             IsComplete = IsComplete(reading.Tally, askedUntil, lastSessionEnd),
             Layers = [.. archived, new LayerReceipt(AnswerSource.Log, new LogRange(reading.Start, reading.End), contributed.HasFlag(AnswerSource.Log), null)],
             Errors = _errors,
@@ -143,6 +148,10 @@ internal sealed class ReceiptWriter
         long? end = windowStart is { } start && _windows is not null ? _windows.End(start) : _hasSessions ? sessionEnd : null;
         return end is null ? null : receipt.Watermark is { } watermark && UnixTime.FromDateTimeOffset(watermark) >= end;
     }
+
+    /// <summary>How many events amend others and wait; mostly none ever did.</summary>
+    private long AmendmentsWaiting(in EventTimeTally atEnd) =>
+        atEnd.Amending == 0 ? 0 : Math.Max(0, atEnd.Amending - _sealedTally(_amendedEnd()).Amending);
 
     /// <summary>A clock may be set back; an age is never negative.</summary>
     private static TimeSpan Positive(TimeSpan age) => age < TimeSpan.Zero ? TimeSpan.Zero : age;

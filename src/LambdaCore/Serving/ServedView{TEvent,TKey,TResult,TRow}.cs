@@ -50,7 +50,7 @@ internal sealed class ServedView<TEvent, TKey, TResult, TRow> : ServedView<TEven
         bool hasSessions = EventTimeWindows.HasSessions(program.Plan, context.EventTimeColumn);
         _maker = new RowMaker<TEvent, TKey, TResult, TRow>(program, windows);
         _reconciler = new Reconciler(reconciliation, windows is not null || hasSessions, context.Progress, end => context.SealedTally(end).Watermark, context.LastBatchFailed, context.Clock);
-        _receipts = new ReceiptWriter(program.Plan, windows, hasSessions, context.Progress, context.SealedTally, context.Clock);
+        _receipts = new ReceiptWriter(program.Plan, windows, hasSessions, context.Progress, context.SealedTally, context.AmendedEnd, context.Clock);
     }
 
     /// <inheritdoc/>

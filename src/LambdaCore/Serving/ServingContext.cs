@@ -24,6 +24,9 @@ internal sealed record ServingContext<TEvent>(
     TimeProvider Clock,
     string EventTimeColumn)
 {
+    /// <summary>Tells the end of the events of which none waits to amend others.</summary>
+    public required Func<LogPosition> AmendedEnd { get; init; }
+
     /// <summary>Waits until the speed layer has come as far as a consistency asks for.</summary>
     public ValueTask WaitAsync(Consistency consistency, CancellationToken cancellationToken) =>
         consistency.IsApplied ? default : Progress.WaitAsync(LogPosition.Max(Acknowledged(), consistency.Position), cancellationToken);

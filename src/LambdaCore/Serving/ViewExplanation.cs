@@ -24,7 +24,7 @@ public sealed class ViewExplanation<TEvent, TKey, TResult>
     /// enumerated, a part of the log at a time; what comes after the position never appears. Events that the view's filter leaves out or that were rejected do not appear.
     /// </summary>
     /// <exception cref="LambdaCoreException">
-    /// Events were corrected or erased since the row was made, and the files from before are gone. Ask for another explanation.
+    /// Events were corrected, amended or erased since the row was made, and the files from before are gone. Ask for another explanation.
     /// </exception>
     public IAsyncEnumerable<ExplainedEvent<TEvent>> Events { get; }
 }

@@ -11,8 +11,9 @@ namespace LambdaCore.Values;
 /// <param name="BatchOnly">Those too late of which only batch views know.</param>
 /// <param name="Rejected">Those too late that count nowhere.</param>
 /// <param name="HeldBack">Events that lay further ahead of their ingestion than the future bound.</param>
+/// <param name="Amending">Events that amend others; each waited for a batch run, or waits.</param>
 internal readonly record struct EventTimeTally(
-    long Watermark, long HighestTime, long Late, long TooLate, long BatchOnly, long Rejected, long HeldBack)
+    long Watermark, long HighestTime, long Late, long TooLate, long BatchOnly, long Rejected, long HeldBack, long Amending = 0)
 {
     /// <summary>Before the first event.</summary>
     public static EventTimeTally None { get; } = new(long.MinValue, long.MinValue, 0, 0, 0, 0, 0);
@@ -28,5 +29,6 @@ internal readonly record struct EventTimeTally(
         TooLate + next.TooLate,
         BatchOnly + next.BatchOnly,
         Rejected + next.Rejected,
-        HeldBack + next.HeldBack);
+        HeldBack + next.HeldBack,
+        Amending + next.Amending);
 }

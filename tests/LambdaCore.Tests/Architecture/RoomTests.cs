@@ -70,6 +70,7 @@ internal sealed class RoomTests
         ["EventGroup`2"] = "Views",
         ["EventSetters`1"] = "Views",
         ["Window"] = "Views",
+        ["AmendmentRun"] = "Log",
         ["BatchMode"] = "Batch",
         ["BatchPhase"] = "Batch",
         ["BatchProgress"] = "Batch",

@@ -35,6 +35,7 @@ internal sealed class RandomSequenceTests
         int scheduled = 0;
         long audited = 0;
         long dropped = 0;
+        long amended = 0;
         await Parallel.ForEachAsync(Enumerable.Range(0, count), new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount }, async (i, _) =>
         {
             if (failures.Count >= 5)
@@ -61,13 +62,15 @@ internal sealed class RandomSequenceTests
             Interlocked.Add(ref scheduled, model.ScheduledRuns);
             Interlocked.Add(ref audited, model.AuditedKeys);
             Interlocked.Add(ref dropped, model.Dropped);
+            Interlocked.Add(ref amended, model.Amended);
         });
-        TestContext.Out.WriteLine($"{done} sequences in {Stopwatch.GetElapsedTime(started).TotalSeconds:N1} s, {spilled} of them with states moved to FASTER; {scheduled} batches by a schedule; {audited} keys compared between the layers; {dropped} raw events dropped");
+        TestContext.Out.WriteLine($"{done} sequences in {Stopwatch.GetElapsedTime(started).TotalSeconds:N1} s, {spilled} of them with states moved to FASTER; {scheduled} batches by a schedule; {audited} keys compared between the layers; {dropped} raw events dropped; {amended} events amended");
         TestContext.Out.WriteLine($"the longest: {string.Join(", ", durations.OrderDescending().Take(5).Select(d => $"seed {d.Seed} {d.Took.TotalSeconds:N1} s"))}");
         Assert.That(failures, Is.Empty);
         Assert.That(spilled, Is.AtLeast(count / 100), "No sequence has moved states to FASTER.");
         Assert.That(scheduled, Is.AtLeast(count / 20), "Hardly any batch ran by a schedule.");
         Assert.That(dropped, Is.AtLeast(count < 50 ? 0 : count / 4), "Hardly any raw event has gone.");
+        Assert.That(amended, Is.AtLeast(count < 50 ? 0 : count / 4), "Hardly any event was amended.");
         Assert.That(audited, Is.AtLeast(count < 50 ? 0 : 10L * count), "Hardly any key was compared between the layers.");
     }
 

@@ -63,6 +63,19 @@ internal sealed class EventTimeJudgeTests
         }
     }
 
+    [Test]
+    public void An_event_that_amends_others_waits_unless_it_is_rejected()
+    {
+        GroupTimes included = Judge().Judge([100, 101, 102], Now, [0, 2]);
+        Assert.That(included.Judged, Is.EqualTo(new[] { new JudgedEvent(0, Verdict.Amending, long.MinValue), new JudgedEvent(2, Verdict.Amending, 101) }));
+        Assert.That(included.Skipped.ToArray(), Is.EqualTo(new[] { 0, 2 }));
+        Assert.That(GroupTimes.ReadNote(included.Watermark, NoteOf(included)).Judged, Is.EqualTo(included.Judged));
+        Assert.That(Judge(policy: LatePolicy.BatchOnly).Judge([100, 1], Now, [1]).Judged.Single().Verdict, Is.EqualTo(Verdict.BatchOnly | Verdict.Amending));
+        EventTimeJudge rejecting = Judge(policy: LatePolicy.Reject);
+        Assert.That(rejecting.Judge([100, 1], Now, [1]).Judged.Single().Verdict, Is.EqualTo(Verdict.Rejected));
+        Assert.That((rejecting.Tally.Amending, rejecting.Tally.Rejected), Is.EqualTo((0, 1)));
+    }
+
     private static byte[] NoteOf(GroupTimes times)
     {
         ByteWriter writer = new();

@@ -50,7 +50,7 @@ internal sealed class SegmentTallyTests
 
     private static EventTimeTally AnyTally(Random random) => random.Next(4) == 0
         ? EventTimeTally.None
-        : new EventTimeTally(Time(random), Time(random), Few(random), Few(random), Few(random), Few(random), Few(random));
+        : new EventTimeTally(Time(random), Time(random), Few(random), Few(random), Few(random), Few(random), Few(random), Few(random));
 
     private static long Time(Random random) => random.Next(5) switch
     {

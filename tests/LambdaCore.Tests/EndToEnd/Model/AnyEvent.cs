@@ -127,6 +127,9 @@ internal sealed record AnyEvent(long Sequence, DateTimeOffset At, string Categor
 
     public byte[]? PayloadMaybe { get; init; }
 
+    /// <summary>The number of the event that this one amends, in a store that knows that events do.</summary>
+    public long? Amends { get; init; }
+
     /// <summary>Computed, so it is no column.</summary>
     public bool IsLate => At < Moment;
 

@@ -5,6 +5,9 @@ namespace LambdaCore.Tests.EndToEnd.Model;
 /// <summary>How a store treats the times of events, as long as it is open.</summary>
 internal sealed record TimeOptions(TimeSpan Disorder, TimeSpan Grace, LatePolicy Policy, TimeSpan FutureBound)
 {
+    /// <summary>Whether it knows that events amend others.</summary>
+    public bool Amends { get; init; }
+
     /// <summary>What a store does that is told nothing.</summary>
     public static TimeOptions Default { get; } = new(TimeSpan.Zero, TimeSpan.FromHours(24), LatePolicy.Include, TimeSpan.FromHours(1));
 
@@ -46,7 +49,7 @@ internal sealed class JudgedTimes
             bool isTooLate = isLate && watermark - time > Length(options.Grace);
             bool isHeldBack = time - UnixTime.FromDateTimeOffset(ingestedAt) > Length(options.FutureBound);
             long moves = Math.Max(time - Length(options.Disorder), UnixTime.FromDateTimeOffset(DateTimeOffset.MinValue));
-            _events.Add(new Judged(time, isLate, isTooLate, isHeldBack, isTooLate ? options.Policy : null, watermark, UnixTime.FromDateTimeOffset(ingestedAt)));
+            _events.Add(new Judged(time, isLate, isTooLate, isHeldBack, isTooLate ? options.Policy : null, watermark, UnixTime.FromDateTimeOffset(ingestedAt), e.Amends is not null && options.Amends));
             _watermarks.Add(isHeldBack || watermark > moves ? watermark : moves);
         }
     }
@@ -55,9 +58,13 @@ internal sealed class JudgedTimes
     public bool Counts(int position, long batchEnd) => _events[position].Fate switch
     {
         LatePolicy.Reject => false,
-        LatePolicy.BatchOnly => position < batchEnd,
+        // One that amends others comes to count when it is applied, wherever batches end.
+        LatePolicy.BatchOnly => position < batchEnd || _events[position].IsAmending,
         _ => true,
     };
+
+    /// <summary>Whether an event waits, since it amends others and was not rejected.</summary>
+    public bool Waits(int position) => _events[position] is { IsAmending: true, Fate: not LatePolicy.Reject };
 
     /// <summary>The watermark of the events before a position.</summary>
     public long? WatermarkAt(int position) => _watermarks[position];
@@ -109,5 +116,5 @@ internal sealed class JudgedTimes
     private static long Length(TimeSpan length) => length.Ticks / 10;
 
     private sealed record Judged(
-        long Time, bool IsLate, bool IsTooLate, bool IsHeldBack, LatePolicy? Fate, long? WatermarkBefore, long IngestedAt);
+        long Time, bool IsLate, bool IsTooLate, bool IsHeldBack, LatePolicy? Fate, long? WatermarkBefore, long IngestedAt, bool IsAmending);
 }

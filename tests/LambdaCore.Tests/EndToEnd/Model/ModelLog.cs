@@ -7,6 +7,8 @@ namespace LambdaCore.Tests.EndToEnd.Model;
 internal sealed class ModelLog
 {
     private readonly List<List<Version>> _events = [];
+    private readonly List<AnyEvent> _appended = [];
+    private readonly SortedSet<int> _waiting = [];
     private readonly List<ModelChange> _changes = [];
     private IReadOnlyList<AnyEvent?>? _current;
 
@@ -31,9 +33,59 @@ internal sealed class ModelLog
     }
 
     /// <summary>Adds events at the end.</summary>
-    public void Append(IEnumerable<AnyEvent> events)
+    /// <param name="events">The events.</param>
+    /// <param name="waits">Tells by its position whether an event amends others and waits, so that it is not there until <see cref="Amend"/>.</param>
+    public void Append(IEnumerable<AnyEvent> events, Func<int, bool>? waits = null)
     {
-        _events.AddRange(events.Select(e => new List<Version> { new(0, e) }));
+        foreach (AnyEvent e in events)
+        {
+            bool isWaiting = waits?.Invoke(_events.Count) == true;
+            if (isWaiting)
+            {
+                _waiting.Add(_events.Count);
+            }
+
+            _events.Add([new Version(0, isWaiting ? null : e)]);
+            _appended.Add(e);
+        }
+
+        _current = null;
+    }
+
+    /// <summary>How many events before a position amend others and wait.</summary>
+    public int WaitingBefore(long position) => _waiting.Count(p => p < position);
+
+    /// <summary>Applies amendments, one event after the other: what it amends goes, and it is there.</summary>
+    /// <param name="change">What the store says that it did.</param>
+    /// <param name="rawStart">Where raw events began then.</param>
+    /// <param name="rejected">The events that are among the dead letters and not in the log.</param>
+    public void Amend(LogChange change, long rawStart, HashSet<int> rejected)
+    {
+        AnyEvent?[] now = [.. Current];
+        int[] applied = [.. _waiting.Where(p => p < change.Position.Value)];
+        Array.ForEach(applied, p => now[p] = _appended[p]);
+        HashSet<int> gone = [];
+        foreach (int amending in applied)
+        {
+            for (int before = (int)rawStart; before < amending; before++)
+            {
+                if (now[before] is { } e && !rejected.Contains(before) && (e.Sequence == _appended[amending].Amends || e.Amends == _appended[amending].Amends))
+                {
+                    gone.Add(before);
+                }
+            }
+        }
+
+        Model.Check(change.Events == gone.Count, $"{change} must have amended {Values.Show(gone.Order())}");
+        IEnumerable<int> changed = gone.Where(p => !_waiting.Contains(p)).Concat(applied.Except(gone));
+        Dictionary<int, AnyEvent?> values = changed.ToDictionary(p => p, p => gone.Contains(p) ? null : now[p]);
+        Array.ForEach(applied, p => _waiting.Remove(p));
+        foreach ((int position, AnyEvent? value) in values)
+        {
+            _events[position].Add(new Version(change.Revision, value));
+        }
+
+        _changes.Add(new ModelChange(change.Revision, change.At, values));
         _current = null;
     }
 
@@ -70,13 +122,15 @@ internal sealed class ModelLog
     public IReadOnlyList<AnyEvent?> At(long revision) => [.. _events.Select(versions => versions.Last(v => v.Revision <= revision).Value)];
 
     /// <summary>An event as it was when it was appended, whatever became of it.</summary>
-    public AnyEvent Appended(int position) => _events[position][0].Value!;
+    public AnyEvent Appended(int position) => _appended[position];
 
     /// <summary>The log as it is, with a future of its own.</summary>
     public ModelLog Copy()
     {
         ModelLog copy = new();
         copy._events.AddRange(_events.Select(versions => new List<Version>(versions)));
+        copy._appended.AddRange(_appended);
+        copy._waiting.UnionWith(_waiting);
         copy._changes.AddRange(_changes);
         return copy;
     }

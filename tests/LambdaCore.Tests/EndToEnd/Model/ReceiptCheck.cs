@@ -38,6 +38,8 @@ internal static class ReceiptCheck
         Model.Check(receipt.Watermark == watermark, $"{asked}: the watermark is {receipt.Watermark:O}, but it must be at {watermark:O}");
         LateCounts late = moment.Times.Late((int)receipt.BatchEnd.Value, (int)receipt.Position.Value);
         Model.Check(receipt.Late == late, $"{asked}: late events are said to be {receipt.Late}, but they are {late}");
+        int waiting = moment.Log.WaitingBefore(receipt.Position.Value);
+        Model.Check(receipt.AmendmentsWaiting == waiting, $"{asked}: {receipt.AmendmentsWaiting} events are said to wait to amend others, but {waiting} do");
         bool readsLog = layers != AnswerSource.Batch && receipt.BatchEnd.Value < moment.LogAnsweredUpTo(view);
         LayerReceipt? fromLog = receipt.Layers.SingleOrDefault(l => l.Source == AnswerSource.Log);
         Model.Check(

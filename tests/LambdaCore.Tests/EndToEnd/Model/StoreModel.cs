@@ -84,13 +84,20 @@ internal sealed partial class StoreModel : IAsyncDisposable
     public bool IsInMemory => _memory is not null;
 
     /// <summary>The store at rest.</summary>
-    public StoreMoment Moment => new(_store!, _log, _batchEnds, _source, _times)
+    public StoreMoment Moment
     {
-        Reconciliations = _reconciliations,
-        Ways = Ways,
-        ReadInLog = _readInLog,
-        LastBatchFailed = !_schedule.IsByHand && (_diskFailed || _paused) ? null : _lastBatchFailed,
-    };
+        get
+        {
+            LearnAmendments();
+            return new(_store!, _log, _batchEnds, _source, _times)
+            {
+                Reconciliations = _reconciliations,
+                Ways = Ways,
+                ReadInLog = _readInLog,
+                LastBatchFailed = !_schedule.IsByHand && (_diskFailed || _paused) ? null : _lastBatchFailed,
+            };
+        }
+    }
 
     /// <summary>Opens the store with some views of the pool.</summary>
     public async Task OpenAsync(IReadOnlyList<ModelView> views)
@@ -128,6 +135,7 @@ internal sealed partial class StoreModel : IAsyncDisposable
         _lastBatchFailed = false;
         _store = await Task.Run(() => _memory is null ? StoreOpening.Open(_folder!, options) : StoreOpening.Open("memory", _memory, options));
         LookWhatLogAnswers();
+        LearnAmendments();
         Model.Check(_store.Position.Value == _log.Count, $"the store opened at {_store.Position}, but {_log.Count} events were acknowledged");
     }
 
@@ -207,6 +215,7 @@ internal sealed partial class StoreModel : IAsyncDisposable
         catch (LambdaCoreException error) when (_diskFailed)
         {
             _lastBatchFailed = true;
+            LearnAmendments();
 
             // A table whose commit failed takes no more until the store is opened again.
             Tell($"  it failed, as the disk did earlier: {error.Message}");
@@ -215,6 +224,8 @@ internal sealed partial class StoreModel : IAsyncDisposable
         }
 
         _lastBatchFailed = false;
+        CheckAmendments(run);
+        LearnAmendments();
         Model.Check(run.End.Value == _log.Count, $"the batch run ended at {run.End}, but {_log.Count} events were acknowledged");
         if (_schedule.IsByHand)
         {
@@ -336,6 +347,7 @@ internal sealed partial class StoreModel : IAsyncDisposable
         finally
         {
             _batchEnds.Clear();
+            LearnAmendments();
         }
     }
 
@@ -395,6 +407,7 @@ internal sealed partial class StoreModel : IAsyncDisposable
 
             // It may have been a run by the schedule that met the disk, or a compaction after the run, whose failure is only logged.
             _diskFailed |= failed;
+            LearnAmendments();
         }
     }
 
@@ -415,6 +428,7 @@ internal sealed partial class StoreModel : IAsyncDisposable
     public async Task CheckTimesAsync()
     {
         Tell("ask for the status of event time and the dead letters");
+        LearnAmendments();
         LogPosition BatchEnd() => StoreInternals<AnyEvent>.Of(_store!).Views.Min(v => v.Snapshot.End);
         LogPosition batchEnd;
         EventTimeStatus status;
@@ -500,8 +514,8 @@ internal sealed partial class StoreModel : IAsyncDisposable
 
     private void Keep(IReadOnlyCollection<AnyEvent> events)
     {
-        _log.Append(events);
-        _times.Add(events, _clock.GetUtcNow(), _timeOptions);
+        _times.Add(events, _clock.GetUtcNow(), _timeOptions with { Amends = _isAmending });
+        _log.Append(events, _times.Waits);
     }
 
     private static EventCodec<AnyEvent> CreateCodec()

@@ -21,9 +21,13 @@ internal sealed partial class StoreModel
         HashSet<int> rejected = [.. _times.Rejected];
 
         // Looked at afterwards: the batch that comes first may let raw events go.
-        Dictionary<int, AnyEvent?> Changed() => Enumerable.Range(0, _log.Count)
-            .Where(i => i >= _store!.RawStart.Value && !rejected.Contains(i) && _log.Current[i] is { } old && holds(old) && !Encode(apply(old)).AsSpan().SequenceEqual(Encode(old)))
-            .ToDictionary(i => i, i => (AnyEvent?)apply(_log.Current[i]!));
+        Dictionary<int, AnyEvent?> Changed()
+        {
+            LearnAmendments();
+            return Enumerable.Range(0, _log.Count)
+                .Where(i => i >= _store!.RawStart.Value && !rejected.Contains(i) && _log.Current[i] is { } old && holds(old) && !Encode(apply(old)).AsSpan().SequenceEqual(Encode(old)))
+                .ToDictionary(i => i, i => (AnyEvent?)apply(_log.Current[i]!));
+        }
 
         CorrectionPreview<AnyEvent>? preview = null;
         if (_random.Next(3) == 0)

@@ -15,13 +15,15 @@ internal sealed partial class StoreModel
         long first = _random.Next(_log.Count + 1);
         long end = first + _random.Next(1 << _random.Next(7));
         Tell($"erase the events with numbers from {first} to {end}");
+        long rawStart = _store!.RawStart.Value;
+        ErasureReceipt receipt = await _store.EraseAsync(e => e.Sequence >= first && e.Sequence < end, "a random sequence", "the model");
+        LearnAmendments();
         Dictionary<int, AnyEvent?> erased = [];
-        foreach ((int position, AnyEvent? e) in _log.Current.Index().Where(e => e.Index >= _store!.RawStart.Value && e.Item is not null && first <= e.Item.Sequence && e.Item.Sequence < end))
+        foreach ((int position, AnyEvent? e) in _log.Current.Index().Where(e => e.Index >= rawStart && e.Item is not null && first <= e.Item.Sequence && e.Item.Sequence < end))
         {
             erased[position] = null;
         }
 
-        ErasureReceipt receipt = await _store!.EraseAsync(e => e.Sequence >= first && e.Sequence < end, "a random sequence", "the model");
         Tell($"  {receipt.Events} and {receipt.RejectedEvents} rejected, revision {receipt.Revision}");
         Model.Check(receipt.Events + receipt.RejectedEvents == erased.Count, $"{receipt.Events} and {receipt.RejectedEvents} events were erased, not {erased.Count}");
         Model.Check(receipt.Position.Value == _log.Count, $"an erasure looked at the events before {receipt.Position}, not {_log.Count}");

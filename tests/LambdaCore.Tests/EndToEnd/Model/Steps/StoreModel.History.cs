@@ -14,6 +14,7 @@ internal sealed partial class StoreModel
             return;
         }
 
+        LearnAmendments();
         int seed = _random.Next();
         int end = _random.Next((int)_store!.RawStart.Value, _log.Count + 1);
         ModelView view = _views[_random.Next(_views.Count)];
@@ -30,6 +31,7 @@ internal sealed partial class StoreModel
             return;
         }
 
+        LearnAmendments();
         int seed = _random.Next();
         DateTimeOffset time = _log.Count == 0 || _random.Next(8) == 0
             ? _clock.GetUtcNow() - TimeSpan.FromMinutes(_random.Next(3) * _random.Next(10_000))

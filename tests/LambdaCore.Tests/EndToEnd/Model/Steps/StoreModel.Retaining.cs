@@ -22,9 +22,11 @@ internal sealed partial class StoreModel
             return;
         }
 
+        LearnAmendments();
         LogPosition start = _store!.RawStart;
         RetentionRun run = await _store.ApplyRetentionAsync();
         Tell($"apply retention: {run}");
+        LearnAmendments();
         string[] anew = [.. _views.Where(v => IsRebuilding(v) || RebuildOf(v) is not null).Select(v => v.Name)];
         Model.Check(run.WaitsFor.All(anew.Contains), $"retention waits for {string.Join(", ", run.WaitsFor)}, but the views are always the same, and only {string.Join(", ", anew)} are computed anew");
         Model.Check(run.RawStart == _store.RawStart && run.Events == run.RawStart.Value - start.Value, $"raw events began at {start} and begin at {_store.RawStart}, but the run says {run}");
