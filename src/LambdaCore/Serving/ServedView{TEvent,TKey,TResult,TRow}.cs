@@ -81,6 +81,9 @@ internal sealed class ServedView<TEvent, TKey, TResult, TRow> : ServedView<TEven
     protected override void DropSpeedBefore(LogPosition position) => _speed.DropBefore(position);
 
     /// <inheritdoc/>
+    public override void JoinSpeedGenerations() => _speed.JoinOld();
+
+    /// <inheritdoc/>
     public override void ReadFromLog(LogPosition end)
     {
         Exclusively(() => _speedStart = LogPosition.Max(_speedStart, end));
