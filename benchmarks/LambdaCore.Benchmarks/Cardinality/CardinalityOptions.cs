@@ -14,11 +14,14 @@ internal sealed record CardinalityOptions
     /// <summary>Whether a batch follows.</summary>
     public bool RunsBatch { get; init; } = true;
 
+    /// <summary>What the process takes beside the speed layer.</summary>
+    public long MemoryBase { get; init; } = 400L << 20;
+
     /// <summary>
     /// The most resident memory while events come: the runtime and queues take some 400 MiB; the budget; what FASTER takes beside it, an eighth at first and then some ten bytes for each key, since its index has an
     /// entry for each; tables that are full and being moved out, an eighth of the budget each, up to nine.
     /// </summary>
-    public long MemoryBound => (400L << 20) + SpeedBytes + (SpeedBytes / 8) + (10 * Keys) + (9 * SpeedBytes / 8);
+    public long MemoryBound => MemoryBase + SpeedBytes + (SpeedBytes / 8) + (10 * Keys) + (9 * SpeedBytes / 8);
 
     /// <summary>Reads <c>--keys N</c>, <c>--speed-mb N</c> and <c>--batch 0|1</c>.</summary>
     /// <exception cref="ArgumentException">An argument is none of these.</exception>

@@ -23,12 +23,18 @@ internal sealed record SoakOptions
     /// <summary>Raw events that the store keeps, in bytes of segments.</summary>
     public long RetainedBytes { get; init; } = 16L << 20;
 
+    /// <summary>Whether it is long enough for everything to be done at least once, and wrong if something was not.</summary>
+    public bool DoesEverything { get; init; } = true;
+
+    /// <summary>What the process takes beside its budgets.</summary>
+    public long MemoryBase { get; init; } = 600L << 20;
+
     /// <summary>
     /// The most resident memory. The runtime, the code and the native library take some 250 MiB and a garbage collector that is not pressed lets as much gather; the speed layer has its budget, an eighth for the index and
     /// an eighth for each of up to eight tables and three views; DuckDB has its budget, code beside it half as much, a file that is being written 70 MiB, and what the allocator holds back as much
     /// again; a fork is a second store.
     /// </summary>
-    public long MemoryBound => (600L << 20) + (3 * SpeedBytes) + (3 * BatchBytes);
+    public long MemoryBound => MemoryBase + (3 * SpeedBytes) + (3 * BatchBytes);
 
     /// <summary>
     /// The most open files and maps. A store holds its lock, a few write-ahead files and, per view, the lookup file of each layer (less than twice the logarithm of the number of keys); questions

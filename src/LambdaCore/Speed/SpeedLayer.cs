@@ -66,6 +66,9 @@ internal sealed class SpeedLayer<TEvent> : IDisposable
     /// <summary>Bytes of disk that spilled states take.</summary>
     public long SpillDiskBytes => Measure(() => _spill?.DiskBytes ?? 0);
 
+    /// <summary>The number of generations of the view that has most.</summary>
+    public int MostGenerations => Measure(() => _views.Max(view => view.Generations.Count));
+
     /// <summary>Memory and disk.</summary>
     internal SpeedOptions Options { get; }
 
