@@ -169,6 +169,7 @@ internal sealed partial class BatchRunner<TEvent>(
     private async Task<BatchRun> RunAloneAsync(BatchMode mode, ProgressReporter progress, CancellationToken cancellationToken)
     {
         long started = clock.GetTimestamp();
+        JoinGenerations();
         LogPosition end = await log.SealAsync(
             () =>
             {
@@ -217,6 +218,25 @@ internal sealed partial class BatchRunner<TEvent>(
         // In the order of the views, though roll-ups came last.
         IEnumerable<BatchRunView> inOrder = views.Join(reports, view => view.Plan.Name, report => report.Name, (_, report) => report);
         return new BatchRun(end, mode, [.. inOrder], clock.GetElapsedTime(started)) { RawStart = log.RawStart };
+    }
+
+    /// <summary>Lets the speed layer join what runs that failed have left, where the table has what is served: it might have a layer else that ends in between, and is to be served yet.</summary>
+    private void JoinGenerations()
+    {
+        foreach (ServedView<TEvent> view in views)
+        {
+            try
+            {
+                if (view.Batch.Has(view.Snapshot.Batches))
+                {
+                    view.JoinSpeedGenerations();
+                }
+            }
+            catch (StorageException)
+            {
+                // This run will meet the same disk, and say so.
+            }
+        }
     }
 
     /// <summary>Whether a run is about a view: if its first layers are computed in the background, only one that computes everything anew.</summary>

@@ -65,7 +65,10 @@ public sealed partial class LambdaStore<TEvent> : IAsyncDisposable
     /// <param name="e">The event. It may not change before the call returns.</param>
     /// <param name="cancellationToken">Stops waiting for room in the queue. An event that is on its way is appended all the same.</param>
     /// <returns>The event's position.</returns>
-    /// <exception cref="ArgumentException">A value cannot be stored; the message names the property. Nothing was appended.</exception>
+    /// <exception cref="ArgumentException">
+    /// A value cannot be stored, or an event takes more than a sixteenth of <see cref="LambdaStoreOptions{TEvent}.BatchMemoryBytes"/> or than 64 MiB, or all of them together more than 1 GiB; the message
+    /// names the property. Nothing was appended, none of several events either.
+    /// </exception>
     /// <exception cref="LogOverloadedException">The queue is full, and <see cref="Backpressure.Fail"/> was chosen. Nothing was appended.</exception>
     /// <exception cref="LogPoisonedException">The store has stopped after an error; open it again. Whether the event is there, only then shows.</exception>
     /// <exception cref="ObjectDisposedException">The store is closed.</exception>
@@ -77,7 +80,7 @@ public sealed partial class LambdaStore<TEvent> : IAsyncDisposable
 
     /// <summary>Appends several events as one: side by side, all or none, visible at once.</summary>
     /// <inheritdoc cref="AppendAsync(TEvent, CancellationToken)"/>
-    /// <param name="events">The events. Neither they nor the memory may change before the call returns.</param>
+    /// <param name="events">The events. They may not change before the call returns.</param>
     /// <param name="cancellationToken">Stops waiting for room in the queue. Events that are on their way are appended all the same.</param>
     /// <returns>The events' positions.</returns>
     public ValueTask<LogRange> AppendAsync(ReadOnlyMemory<TEvent> events, CancellationToken cancellationToken = default)

@@ -191,6 +191,7 @@ internal static class StoreOpening
         Backpressure = options.Backpressure,
         QueueCapacity = options.QueueCapacity,
         SegmentEvents = options.SegmentEvents,
+        MaxEventBytes = (int)Math.Min(BatchMemoryBytesOf(options) / 16, EventLogOptions.LargestEventBytes),
         Times = new EventTimeRules(
             Microseconds(options.AllowedDisorder), Microseconds(options.GracePeriod), options.LateEvents, Microseconds(options.FutureBound)),
     };

@@ -197,16 +197,29 @@ internal sealed class AppendPipeline<TEvent> : IAsyncDisposable
     {
         GroupPayload.Begin(request.Payload, _codec.Fingerprint);
         ReadOnlySpan<TEvent> events = request.Events.Span;
-        for (int i = 0; i < events.Length; i++)
+        for (int i = 0; i < events.Length && request.Payload.Length <= WriteAheadFormat.MaximumPayloadLength; i++)
         {
+            int start = request.Payload.Length;
             _codec.Encode(events[i], request.Payload);
+            int length = request.Payload.Length - start;
+            if (length > _options.MaxEventBytes)
+            {
+                throw TooLarge(events[i], length);
+            }
         }
 
         if (request.Payload.Length + GroupPayload.MaximumOverhead(events.Length) > WriteAheadFormat.MaximumPayloadLength)
         {
             throw new ArgumentException(
-                $"The {events.Length} events take {request.Payload.Length} bytes, but at most {WriteAheadFormat.MaximumPayloadLength} can be appended as one. Append them in smaller batches. Nothing was appended.", nameof(request));
+                $"The {events.Length} events take {request.Payload.Length} bytes or more, but at most {WriteAheadFormat.MaximumPayloadLength} can be appended as one. Append them in smaller batches. Nothing was appended.", nameof(request));
         }
+    }
+
+    private ArgumentException TooLarge(TEvent e, int length)
+    {
+        (string property, int bytes) = _codec.Largest(e);
+        return new ArgumentException(
+            $"{property} takes {bytes:N0} bytes, and the whole event {length:N0}, but an event may take {_options.MaxEventBytes:N0} at most: a sixteenth of {nameof(LambdaStoreOptions<TEvent>.BatchMemoryBytes)}, and never more than {EventLogOptions.LargestEventBytes:N0}, or no batch could seal it. Keep the content elsewhere and store where, or give batches more memory. Nothing was appended.", nameof(e));
     }
 
     private void ThrowIfStopped()

@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Runtime.CompilerServices;
 using System.Threading.Tasks.Sources;
 using LambdaCore.Values;
 
@@ -12,11 +14,12 @@ internal sealed class AppendRequest<TEvent> : IValueTaskSource<LogRange>, IValue
 {
     private readonly AppendRequestPool<TEvent> _pool;
     private readonly TEvent[] _single = new TEvent[1];
+    private TEvent[]? _several;
     private ManualResetValueTaskSourceCore<LogRange> _acknowledgement = new() { RunContinuationsAsynchronously = true };
 
     public AppendRequest(AppendRequestPool<TEvent> pool) => _pool = pool;
 
-    /// <summary>The events. The caller's own memory: it may not change before the acknowledgement.</summary>
+    /// <summary>The events, in memory of the request's own: what a caller does with his array while they are on their way must not stop the store for all.</summary>
     public ReadOnlyMemory<TEvent> Events { get; private set; }
 
     /// <summary>The events' encoding.</summary>
@@ -39,7 +42,12 @@ internal sealed class AppendRequest<TEvent> : IValueTaskSource<LogRange>, IValue
     }
 
     /// <summary>Takes several events.</summary>
-    public void Set(ReadOnlyMemory<TEvent> events) => Events = events;
+    public void Set(ReadOnlyMemory<TEvent> events)
+    {
+        _several = ArrayPool<TEvent>.Shared.Rent(events.Length);
+        events.CopyTo(_several);
+        Events = _several.AsMemory(0, events.Length);
+    }
 
     /// <summary>Acknowledges.</summary>
     public void Complete()
@@ -106,6 +114,12 @@ internal sealed class AppendRequest<TEvent> : IValueTaskSource<LogRange>, IValue
     {
         _single[0] = default!;
         Events = default;
+        if (_several is { } rented)
+        {
+            _several = null;
+            ArrayPool<TEvent>.Shared.Return(rented, RuntimeHelpers.IsReferenceOrContainsReferences<TEvent>());
+        }
+
         Payload.Clear();
         _acknowledgement.Reset();
         _pool.Return(this);

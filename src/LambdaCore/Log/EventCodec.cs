@@ -76,6 +76,22 @@ internal sealed class EventCodec<TEvent>
         }
     }
 
+    /// <summary>Finds out, slowly, which property takes most of an event's encoding.</summary>
+    /// <returns>The property, and the bytes that it takes.</returns>
+    public (string Property, int Bytes) Largest(TEvent e)
+    {
+        ParameterExpression parameter = Expression.Parameter(typeof(TEvent), "e");
+        ParameterExpression writer = Expression.Parameter(typeof(ByteWriter), "writer");
+        return Schema.Properties.Select(p => ($"{Schema.EventType.Name}.{p.Name}", Measure(p))).MaxBy(p => p.Item2);
+
+        int Measure(EventProperty property)
+        {
+            ByteWriter alone = new();
+            Expression.Lambda<Action<TEvent, ByteWriter>>(EncodeProperty(parameter, writer, property), parameter, writer).Compile()(e, alone);
+            return alone.Length;
+        }
+    }
+
     private static Action<TEvent, ByteWriter> CompileEncode(EventSchema schema)
     {
         ParameterExpression e = Expression.Parameter(typeof(TEvent), "e");

@@ -15,6 +15,15 @@ internal sealed record EventLogOptions
     /// <summary>Bytes of encoded events after which a group is closed; a larger single batch is a group of its own.</summary>
     public int MaxGroupBytes { get; init; } = 8 << 20;
 
+    /// <summary>The most that <see cref="MaxEventBytes"/> may be.</summary>
+    public const int LargestEventBytes = 64 << 20;
+
+    /// <summary>
+    /// Bytes that an encoded event may take. Larger ones are refused, since they could not be sealed: DuckDB holds a value several times, and out of its memory there is no way but to
+    /// open the store with more.
+    /// </summary>
+    public int MaxEventBytes { get; init; } = LargestEventBytes;
+
     /// <summary>By which rules the times of events are judged.</summary>
     public EventTimeRules Times { get; init; }
 

@@ -29,6 +29,10 @@ internal sealed class RowCollector<TEvent, TKey, TResult, TRow>(
 
     private static Comparer<byte[]> ByContent { get; } = Comparer<byte[]>.Create((a, b) => a.AsSpan().SequenceCompareTo(b));
 
+    /// <summary>Whether a key of states may give a row, so that what is held for it has to be kept until <see cref="Add"/>: of very many keys, those that nobody asked for must not fill the memory.</summary>
+    /// <param name="bytes">The encoded key.</param>
+    public bool MayWant(ReadOnlySpan<byte> bytes) => !filter.IsConditional || program.Sessions is not null || filter.Accepts(ReadKey(bytes, 0));
+
     /// <summary>Takes what is held for a key of states; keys come in order.</summary>
     /// <param name="bytes">The encoded key.</param>
     /// <param name="states">What the layers hold for it; used up.</param>

@@ -34,6 +34,9 @@ internal sealed class RowFilter<TKey>
     /// <summary>How to read less of the log for them.</summary>
     public KeyRestriction Restriction { get; }
 
+    /// <summary>Whether keys within the range of <see cref="Path"/> can fail the condition.</summary>
+    public bool IsConditional => _where is not null;
+
     /// <summary>Prepares a condition.</summary>
     /// <param name="plan">The view.</param>
     /// <param name="shape">How its key is made of columns.</param>

@@ -122,6 +122,9 @@ internal abstract class ServedView<TEvent>
     /// <summary>Closes the files.</summary>
     public void Close() => Replaced(ServingSnapshot.Empty).Release();
 
+    /// <summary>Lets the speed layer join what batch runs that failed have left of it. Only while no batch run changes layers, and where no layer that is not served ends in between.</summary>
+    public abstract void JoinSpeedGenerations();
+
     /// <summary>Runs something while nobody reads any view.</summary>
     protected abstract void Exclusively(Action change);
 

@@ -81,6 +81,9 @@ internal sealed class ServedView<TEvent, TKey, TResult, TRow> : ServedView<TEven
     protected override void DropSpeedBefore(LogPosition position) => _speed.DropBefore(position);
 
     /// <inheritdoc/>
+    public override void JoinSpeedGenerations() => _speed.JoinOld();
+
+    /// <inheritdoc/>
     public override void ReadFromLog(LogPosition end)
     {
         Exclusively(() => _speedStart = LogPosition.Max(_speedStart, end));
@@ -348,7 +351,13 @@ internal sealed class ServedView<TEvent, TKey, TResult, TRow> : ServedView<TEven
                     return reading.SpeedStart;
                 },
                 readsSpeed ? range : KeyRange.None,
-                (ReadOnlySpan<byte> key, ulong hash, in TRow row) => recent.GetOrAdd(key, hash).Merge(in row));
+                (ReadOnlySpan<byte> key, ulong hash, in TRow row) =>
+                {
+                    if (rows.MayWant(key))
+                    {
+                        recent.GetOrAdd(key, hash).Merge(in row);
+                    }
+                });
             reading.Position = position;
             SortedRows<TRow> ofSpeed = new(recent);
             SortedRows<TRow> ofLog = new(readsSpeed ? ReadLog(in reading, filter.Restriction, cancellationToken) : new());

@@ -73,6 +73,28 @@ internal sealed class SpeedGeneration<TRow> : SpeedGeneration
         return true;
     }
 
+    /// <summary>Takes over the states of the generation that follows, unless some of them were spilled. Only under the layer's gate and write lock; nothing is folded into either any more.</summary>
+    /// <param name="next">The generation that follows; it is empty afterwards.</param>
+    /// <param name="tables">How many frozen tables have come to this one.</param>
+    /// <returns>Whether it was taken over.</returns>
+    public bool TryAbsorb(SpeedGeneration<TRow> next, out int tables)
+    {
+        tables = 0;
+        if (next.SpillStart is not null)
+        {
+            return false;
+        }
+
+        // In the order of the events, for the states that depend on it.
+        int before = _frozen.Length;
+        Freeze();
+        next.Freeze();
+        _frozen = [.. _frozen, .. next._frozen];
+        tables = _frozen.Length - before;
+        next.Drop();
+        return true;
+    }
+
     /// <inheritdoc/>
     public override void Drop()
     {

@@ -29,7 +29,7 @@ namespace LambdaCore.Speed;
 /// <typeparam name="TEvent">The event type.</typeparam>
 internal sealed class SpeedLayer<TEvent> : IDisposable
 {
-    /// <summary>Moving keeps ahead of folding, since a group brings at most one new key per event and view; and each time at least a part of a full table is moved.</summary>
+    /// <summary>Moving keeps ahead of folding where a group brings at most one new key per event and view; and each time at least a part of a full table is moved.</summary>
     private const int MovedKeysPerFold = 2;
     private const int LeastMovedPart = 32;
 
@@ -65,6 +65,9 @@ internal sealed class SpeedLayer<TEvent> : IDisposable
 
     /// <summary>Bytes of disk that spilled states take.</summary>
     public long SpillDiskBytes => Measure(() => _spill?.DiskBytes ?? 0);
+
+    /// <summary>The number of generations of the view that has most.</summary>
+    public int MostGenerations => Measure(() => _views.Max(view => view.Generations.Count));
 
     /// <summary>Memory and disk.</summary>
     internal SpeedOptions Options { get; }
@@ -113,31 +116,28 @@ internal sealed class SpeedLayer<TEvent> : IDisposable
         try
         {
             SpeedView<TEvent>[] views = _views;
+            bool isLarge = false;
             foreach (SpeedView<TEvent> view in views)
             {
-                view.Prepare(events, first, skipped);
+                isLarge |= !view.Prepare(events, first, skipped);
             }
 
-            _stateLock.EnterWriteLock();
+            if (isLarge)
+            {
+                // What it writes may be more than fits into memory, so it is moved out on the way, which needs the gate.
+                Gate.EnterWriteLock();
+            }
+
             try
             {
-                foreach (SpeedView<TEvent> view in views)
-                {
-                    view.Fold(events, eventTimes, first, skipped);
-                }
-
-                _end = first.Plus(events.Length);
-                FreezeFull(events.Length);
-            }
-            catch (Exception error)
-            {
-                // Under the lock, so that nobody sees half a group.
-                _fault = error;
-                throw;
+                Fold(views, events, eventTimes, first, skipped);
             }
             finally
             {
-                _stateLock.ExitWriteLock();
+                if (isLarge)
+                {
+                    Gate.ExitWriteLock();
+                }
             }
         }
         catch (Exception error)
@@ -147,6 +147,31 @@ internal sealed class SpeedLayer<TEvent> : IDisposable
         }
 
         MoveFrozen(events.Length);
+    }
+
+    private void Fold(SpeedView<TEvent>[] views, ReadOnlySpan<TEvent> events, ReadOnlySpan<long> eventTimes, LogPosition first, ReadOnlySpan<int> skipped)
+    {
+        _stateLock.EnterWriteLock();
+        try
+        {
+            foreach (SpeedView<TEvent> view in views)
+            {
+                view.Fold(events, eventTimes, first, skipped);
+            }
+
+            _end = first.Plus(events.Length);
+            FreezeFull(events.Length);
+        }
+        catch (Exception error)
+        {
+            // Under the lock, so that nobody sees half a group.
+            _fault = error;
+            throw;
+        }
+        finally
+        {
+            _stateLock.ExitWriteLock();
+        }
     }
 
     /// <summary>Freezes every view's states and begins new ones. For any thread, also within <see cref="Exclusive"/>.</summary>
@@ -172,10 +197,10 @@ internal sealed class SpeedLayer<TEvent> : IDisposable
                 view.OpenGeneration(start);
 
                 // The one before is about to be dropped when the batch run has caught up. What is older was kept by
-                // a run that failed, and should not stay in memory.
-                foreach (SpeedGeneration old in view.Generations.SkipLast(2).Where(old => old.Freeze()))
+                // a run that failed, and should not stay in memory; what lies between the two joins the oldest (Join).
+                if (view.Generations is [SpeedGeneration oldest, _, _, ..] && oldest.Freeze())
                 {
-                    _frozen.Enqueue(old);
+                    _frozen.Enqueue(oldest);
                 }
             }
         }
@@ -341,6 +366,39 @@ internal sealed class SpeedLayer<TEvent> : IDisposable
         }
     }
 
+    /// <summary>Joins a view's generations that runs which failed have left, see <see cref="SpeedView{TEvent}.JoinOld"/>.</summary>
+    internal void Join(SpeedView<TEvent> view)
+    {
+        Gate.EnterWriteLock();
+        try
+        {
+            EnterWrite();
+            try
+            {
+                foreach (SpeedGeneration grown in view.JoinOldUnderLock())
+                {
+                    _frozen.Enqueue(grown);
+                }
+            }
+            finally
+            {
+                ExitWrite();
+            }
+        }
+        finally
+        {
+            Gate.ExitWriteLock();
+        }
+    }
+
+    /// <summary>Moves everything out that is full, in the middle of a group. Only under the gate and the write lock.</summary>
+    /// <param name="folds">How many states were changed since the last call.</param>
+    internal void MakeRoom(int folds)
+    {
+        FreezeFull(folds);
+        Move(int.MaxValue);
+    }
+
     /// <summary>Freezes the tables that are full. Only under the write lock.</summary>
     /// <param name="folds">How many events were folded since the last call.</param>
     internal void FreezeFull(int folds)
@@ -364,16 +422,15 @@ internal sealed class SpeedLayer<TEvent> : IDisposable
         }
 
         int keys = (int)Math.Clamp((long)MovedKeysPerFold * folds * _views.Length, 1 + (Options.FlushKeys / LeastMovedPart), int.MaxValue);
-        if (!Gate.TryEnterWriteLock(TimeSpan.Zero))
+        if (_frozen.Count > MostWaitingTables)
         {
-            if (_frozen.Count <= MostWaitingTables)
-            {
-                return;
-            }
-
-            // Having waited for scans, be done with it: they may come without end.
+            // Having waited for scans, be done with it: they may come without end. Or moving has not kept ahead, since events write many keys each.
             Gate.EnterWriteLock();
             keys = int.MaxValue;
+        }
+        else if (!Gate.TryEnterWriteLock(TimeSpan.Zero))
+        {
+            return;
         }
 
         try
@@ -401,14 +458,22 @@ internal sealed class SpeedLayer<TEvent> : IDisposable
             {
                 SpillStore spill = _spill ??= new SpillStore(Options);
                 generation.PrepareFlush(spill, _batch, keys);
-                EnterWrite();
+                bool nested = _stateLock.IsWriteLockHeld;
+                if (!nested)
+                {
+                    EnterWrite();
+                }
+
                 try
                 {
                     done = generation.CommitFlush(spill, _batch);
                 }
                 finally
                 {
-                    ExitWrite();
+                    if (!nested)
+                    {
+                        ExitWrite();
+                    }
                 }
 
                 keys -= _batch.Count;

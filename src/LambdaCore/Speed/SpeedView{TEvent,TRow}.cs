@@ -142,10 +142,11 @@ internal sealed class SpeedView<TEvent, TRow> : SpeedView<TEvent>
     }
 
     /// <inheritdoc/>
-    public override void Prepare(ReadOnlySpan<TEvent> events, LogPosition first, ReadOnlySpan<int> skipped)
+    public override bool Prepare(ReadOnlySpan<TEvent> events, LogPosition first, ReadOnlySpan<int> skipped)
     {
         _next = (int)Math.Clamp(Current.Start.Value - first.Value, 0, events.Length);
         PrepareNext(events, skipped);
+        return _next == events.Length;
     }
 
     /// <inheritdoc/>
@@ -154,6 +155,7 @@ internal sealed class SpeedView<TEvent, TRow> : SpeedView<TEvent>
         FoldPrepared(events, eventTimes, first);
         while (_next < events.Length)
         {
+            _layer.MakeRoom(_preparedCount);
             PrepareNext(events, skipped);
             FoldPrepared(events, eventTimes, first);
         }
@@ -174,6 +176,27 @@ internal sealed class SpeedView<TEvent, TRow> : SpeedView<TEvent>
         {
             _generations = [.. _generations, new SpeedGeneration<TRow>(_layer.NextGenerationNumber(), start, _pool)];
         }
+    }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<SpeedGeneration> JoinOldUnderLock()
+    {
+        List<SpeedGeneration<TRow>> left = [_generations[0]];
+        List<SpeedGeneration> grown = [];
+        foreach (SpeedGeneration<TRow> next in _generations.Skip(1))
+        {
+            if (next != _generations[^1] && next != _generations[^2] && left[^1].TryAbsorb(next, out int tables))
+            {
+                grown.AddRange(Enumerable.Repeat(left[^1], tables));
+            }
+            else
+            {
+                left.Add(next);
+            }
+        }
+
+        _generations = [.. left];
+        return grown;
     }
 
     /// <inheritdoc/>

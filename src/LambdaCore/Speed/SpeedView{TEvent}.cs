@@ -21,6 +21,26 @@ internal abstract class SpeedView<TEvent>
     /// </summary>
     public void DropBefore(LogPosition position) => Layer.Drop(this, position);
 
+    /// <summary>
+    /// Joins generations that were left by batch runs which failed, so that their number stays bounded however many fail: each but the last two becomes a part of the one before it, unless
+    /// it was so large that states of it were spilled. The first one's start and the last two generations stay as they are. For any thread, as <see cref="DropBefore"/>. No batch run may be at
+    /// work, nor may there be a layer that ends where one of the others begins.
+    /// </summary>
+    public void JoinOld()
+    {
+        if (Generations.Count > KeptApart)
+        {
+            Layer.Join(this);
+        }
+    }
+
+    /// <summary>The generations that are never joined: the first, and the last two.</summary>
+    protected const int KeptApart = 3;
+
+    /// <summary>Does what <see cref="JoinOld"/> does, under the locks.</summary>
+    /// <returns>The generations that have got frozen tables, once for each.</returns>
+    public abstract IReadOnlyList<SpeedGeneration> JoinOldUnderLock();
+
     /// <summary>The layer that the view belongs to.</summary>
     protected abstract SpeedLayer<TEvent> Layer { get; }
 
@@ -28,7 +48,8 @@ internal abstract class SpeedView<TEvent>
     /// <param name="events">The events.</param>
     /// <param name="first">The position of the first event.</param>
     /// <param name="skipped">The events that do not count, by their index, ascending.</param>
-    public abstract void Prepare(ReadOnlySpan<TEvent> events, LogPosition first, ReadOnlySpan<int> skipped);
+    /// <returns>Whether all were; if not, folding needs the layer's gate.</returns>
+    public abstract bool Prepare(ReadOnlySpan<TEvent> events, LogPosition first, ReadOnlySpan<int> skipped);
 
     /// <summary>Folds the group that was prepared: what was encoded, and then the rest.</summary>
     public abstract void Fold(ReadOnlySpan<TEvent> events, ReadOnlySpan<long> eventTimes, LogPosition first, ReadOnlySpan<int> skipped);

@@ -41,8 +41,10 @@ internal sealed class PhysicalFork : IStorageFork
         _copy.CreateFolder(folder);
         PhysicalStorage.Try("list", source, () =>
         {
+            PhysicalStorage.ThrowIfLink(source);
             foreach (FileInfo file in new DirectoryInfo(source).EnumerateFiles())
             {
+                PhysicalStorage.ThrowIfLink(file.FullName);
                 int error = SystemCalls.LinkFile(file.FullName, Path.Combine(_aside, folder, file.Name));
                 if (error != 0)
                 {

@@ -20,6 +20,7 @@ internal sealed class PhysicalStorage : IStorage
         _root = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
         ScratchFolder = Path.Combine(_root, ScratchName);
         CreatePhysicalFolder(_root);
+        ThrowIfLink(ScratchFolder);
         CreatePhysicalFolder(ScratchFolder);
     }
 
@@ -281,7 +282,31 @@ internal sealed class PhysicalStorage : IStorage
         }
     }
 
-    private string PhysicalPathOf(string path) => Path.Combine(_root, StoragePath.CheckFile(path));
+    /// <summary>Refuses a symbolic link within a store: nothing that a store reads, writes or deletes lies outside of its folder. The folder itself may be reached by one.</summary>
+    /// <exception cref="StorageException">It is one.</exception>
+    internal static void ThrowIfLink(string physicalPath)
+    {
+        if (new FileInfo(physicalPath).LinkTarget is { } target)
+        {
+            throw new StorageException(
+                $"Storage failed: '{physicalPath}' is a symbolic link to '{target}', and links within a store are not followed, since they may lead out of it. Put what it leads to in its place. Nothing was changed there.");
+        }
+    }
 
-    private string PhysicalFolderOf(string folder) => Path.Combine(_root, StoragePath.CheckFolder(folder));
+    private string PhysicalPathOf(string path) => Inside(StoragePath.CheckFile(path));
+
+    private string PhysicalFolderOf(string folder) => StoragePath.CheckFolder(folder).Length == 0 ? _root : Inside(folder);
+
+    private string Inside(string path)
+    {
+        int end = -1;
+        do
+        {
+            end = path.IndexOf('/', end + 1);
+            ThrowIfLink(Path.Combine(_root, end < 0 ? path : path[..end]));
+        }
+        while (end >= 0);
+
+        return Path.Combine(_root, path);
+    }
 }

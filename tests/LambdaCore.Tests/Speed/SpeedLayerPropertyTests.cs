@@ -37,6 +37,9 @@ internal sealed class SpeedLayerPropertyTests
                 case 1:
                     oracles[random.Next(2)].Drop(random.NextInt64(end + 1));
                     break;
+                case 2 when random.Next(2) == 0:
+                    Array.ForEach(oracles, oracle => oracle.Join());
+                    break;
                 case 2 or 3:
                     Array.ForEach(oracles, oracle => oracle.CheckScan(random, seed));
                     break;
@@ -75,6 +78,8 @@ internal sealed class SpeedLayerPropertyTests
 
         public abstract void Drop(long position);
 
+        public abstract void Join();
+
         public abstract void CheckKey(long key, Random random, int seed);
 
         public abstract void CheckScan(Random random, int seed);
@@ -97,6 +102,28 @@ internal sealed class SpeedLayerPropertyTests
                 TRow row = _generations[0].Rows.GetValueOrDefault(key);
                 row.Merge(in loaded);
                 _generations[0].Rows[key] = row;
+            }
+        }
+
+        public override void Join()
+        {
+            view.JoinOld();
+            HashSet<long> starts = [.. view.Generations.Select(g => g.Start.Value)];
+            for (int i = _generations.Count - 1; i > 0; i--)
+            {
+                (long start, Dictionary<long, TRow> rows) = _generations[i];
+                if (!starts.Contains(start))
+                {
+                    Assert.That(i, Is.LessThan(_generations.Count - 2), "The last two stay as they are.");
+                    foreach ((long key, TRow row) in rows)
+                    {
+                        TRow before = _generations[i - 1].Rows.GetValueOrDefault(key);
+                        before.Merge(in row);
+                        _generations[i - 1].Rows[key] = before;
+                    }
+
+                    _generations.RemoveAt(i);
+                }
             }
         }
 
