@@ -22,6 +22,9 @@ internal sealed class AppendRequest<TEvent> : IValueTaskSource<LogRange>, IValue
     /// <summary>The events' encoding.</summary>
     public ByteWriter Payload { get; } = new();
 
+    /// <summary>The producer's part in it; null for events without one.</summary>
+    public ProducerAppend? Append { get; set; }
+
     /// <summary>Where the events stand in the log; known once the writer has seen the request.</summary>
     public LogRange Range { get; set; }
 
@@ -44,6 +47,7 @@ internal sealed class AppendRequest<TEvent> : IValueTaskSource<LogRange>, IValue
     /// <summary>Acknowledges.</summary>
     public void Complete()
     {
+        Append?.Complete(Range);
         try
         {
             _acknowledgement.SetResult(Range);
@@ -57,6 +61,7 @@ internal sealed class AppendRequest<TEvent> : IValueTaskSource<LogRange>, IValue
     /// <summary>Refuses.</summary>
     public void Fail(Exception error)
     {
+        Append?.Fail(error);
         try
         {
             _acknowledgement.SetException(error);
@@ -106,6 +111,7 @@ internal sealed class AppendRequest<TEvent> : IValueTaskSource<LogRange>, IValue
     {
         _single[0] = default!;
         Events = default;
+        Append = null;
         Payload.Clear();
         _acknowledgement.Reset();
         _pool.Return(this);

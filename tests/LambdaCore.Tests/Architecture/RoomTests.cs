@@ -53,6 +53,8 @@ internal sealed class RoomTests
         ["LogCorruptException"] = "Log",
         ["LogOverloadedException"] = "Log",
         ["LogPoisonedException"] = "Log",
+        ["Producer`1"] = "Log",
+        ["ProducerReceipt"] = "Log",
         ["EventStamp"] = "Aggregates",
         ["ErrorKind"] = "Aggregates",
         ["TopItem`1"] = "Aggregates",
