@@ -134,8 +134,8 @@ internal sealed class ProducerTests
     [Test]
     public async Task A_repetition_of_what_is_on_its_way_is_acknowledged_with_it()
     {
-        using Blockade blockade = new(_disk);
         await using LambdaStore<Sourced> store = Sourced.Open(_disk);
+        using Blockade blockade = new(_disk);
         Producer<Sourced> producer = store.CreateProducer("a");
         await producer.AppendAsync(Sourced.Of("a", 0, 2), firstSequence: 0);
         blockade.Begin();
@@ -167,8 +167,8 @@ internal sealed class ProducerTests
     [Test]
     public async Task A_call_that_comes_too_late_is_an_error_and_no_repetition()
     {
-        using Blockade blockade = new(_disk);
         await using LambdaStore<Sourced> store = Sourced.Open(_disk);
+        using Blockade blockade = new(_disk);
         Producer<Sourced> producer = store.CreateProducer("a");
         blockade.Begin();
         Task<ProducerReceipt> later = producer.AppendAsync(Sourced.Of("a", 6), 6).AsTask();
@@ -191,8 +191,8 @@ internal sealed class ProducerTests
     [Test]
     public async Task What_follows_a_call_that_was_cancelled_while_it_waited_for_room_fails_until_that_is_repeated()
     {
-        using Blockade blockade = new(_disk);
         await using LambdaStore<Sourced> store = Sourced.Open(_disk, o => o.QueueCapacity = 1);
+        using Blockade blockade = new(_disk);
         Producer<Sourced> producer = store.CreateProducer("a");
         Task<LogPosition>[] full = await FillAsync(store, blockade);
         using CancellationTokenSource cancellation = new();
@@ -218,8 +218,8 @@ internal sealed class ProducerTests
     [Test]
     public async Task What_waits_for_room_gets_in_in_order()
     {
-        using Blockade blockade = new(_disk);
         await using LambdaStore<Sourced> store = Sourced.Open(_disk, o => o.QueueCapacity = 1);
+        using Blockade blockade = new(_disk);
         Task<LogPosition>[] full = await FillAsync(store, blockade);
         Task<ProducerReceipt>[] waiting = [.. Enumerable.Range(0, 60).Select(i => store.CreateProducer($"p{i % 3}").AppendAsync(Sourced.Of($"p{i % 3}", i), i).AsTask())];
         Assert.That(waiting.Select(t => t.IsCompleted), Is.All.False);
@@ -238,8 +238,8 @@ internal sealed class ProducerTests
     [Test]
     public async Task Where_a_full_queue_refuses_later_events_are_refused_until_the_first_is_repeated()
     {
-        using Blockade blockade = new(_disk);
         await using LambdaStore<Sourced> store = Sourced.Open(_disk, o => { o.QueueCapacity = 1; o.Backpressure = Backpressure.Fail; });
+        using Blockade blockade = new(_disk);
         Producer<Sourced> producer = store.CreateProducer("a");
         Task<LogPosition>[] full = await FillAsync(store, blockade);
         Assert.That(async () => await producer.AppendAsync(Sourced.Of("a", 1), 1), Throws.InstanceOf<LogOverloadedException>());
