@@ -18,7 +18,7 @@ internal sealed class LogErasure<TEvent>
     private static readonly string[] AlwaysOutOfReach =
     [
         "Forks and backups of the store's folder, and what other programs have copied out of its tables.",
-        "The commits of the log's tables: they keep the first and last position and event time of each file that there ever was, the reason and the asker of each change, and the conditions and values of corrections in words.",
+        "The commits of the log's tables: they keep the first and last position and event time of each file that there ever was, the reason and the asker of each change, the conditions and values of corrections in words, and the names and last sequences of producers.",
     ];
 
     /// <summary>The disk.</summary>

@@ -2,14 +2,16 @@ using System.Globalization;
 using LambdaCore;
 using LambdaCore.CrashHost;
 
-// Appends until it is killed: LambdaCore.CrashHost <folder> <first producer> <producers>.
+// Appends until it is killed: LambdaCore.CrashHost <folder> <first producer> <producers> appends.
 // Each acknowledgement is told on a line of its own: producer, first number, count, first position.
+// Or appends through producers that repeat what they are not sure of: ... repeats.
+// Then the lines are: producer, last number, number of events that were new, end of the range.
 string folder = args[0];
 int firstProducer = int.Parse(args[1], CultureInfo.InvariantCulture);
 int producers = int.Parse(args[2], CultureInfo.InvariantCulture);
 Lock console = new();
 await using LambdaStore<NumberedEvent> store = await LambdaStore.OpenAsync<NumberedEvent>(folder, NumberedViews.Configure);
-await Task.WhenAll([Task.Run(BatchAsync), .. Enumerable.Range(firstProducer, producers).Select(p => Task.Run(() => AppendAsync(p)))]);
+await Task.WhenAll([Task.Run(BatchAsync), .. Enumerable.Range(firstProducer, producers).Select(p => Task.Run(() => args[3] == "repeats" ? RepeatAsync(p) : AppendAsync(p)))]);
 
 async Task AppendAsync(int producer)
 {
@@ -20,6 +22,15 @@ async Task AppendAsync(int producer)
         long position = size == 1 ? (await store.AppendAsync(events[0])).Value : (await store.AppendAsync(events)).Start.Value;
         Tell(string.Create(CultureInfo.InvariantCulture, $"{producer} {number} {size} {position}"));
         number += size;
+    }
+}
+
+async Task RepeatAsync(int source)
+{
+    Producer<NumberedEvent> producer = store.CreateProducer(RepeatingSource.NameOf(source));
+    await foreach ((long last, ProducerReceipt receipt) in RepeatingSource.AppendAsync(producer, source))
+    {
+        Tell(string.Create(CultureInfo.InvariantCulture, $"{source} {last} {receipt.Range.Count} {receipt.Range.End}"));
     }
 }
 

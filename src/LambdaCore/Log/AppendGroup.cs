@@ -11,6 +11,8 @@ internal sealed class AppendGroup<TEvent>
     private readonly List<AppendRequest<TEvent>> _requests = [];
     private long[] _times = [];
     private EventTimeTally _tally;
+    private Dictionary<string, long>? _producers;
+    private GroupTimes? _judgedTimes;
 
     /// <summary>The number of events.</summary>
     public int Count { get; private set; }
@@ -24,8 +26,8 @@ internal sealed class AppendGroup<TEvent>
     /// <summary>When the group was appended, in microseconds since the Unix epoch.</summary>
     public long IngestedAt { get; private set; }
 
-    /// <summary>What the times of the events came to; known once the group was placed.</summary>
-    public GroupTimes? Times { get; private set; }
+    /// <summary>What is written beside the events; known once the group was placed.</summary>
+    public GroupNotes Notes => new(_judgedTimes!, _producers is null ? [] : [.. _producers.Select(p => new ProducerMark(p.Key, p.Value))]);
 
     /// <summary>The requests, in order.</summary>
     public IReadOnlyList<AppendRequest<TEvent>> Requests => _requests;
@@ -36,6 +38,11 @@ internal sealed class AppendGroup<TEvent>
         _requests.Add(request);
         Count += request.Events.Length;
         PayloadBytes += request.Payload.Length;
+        if (request.Append is { } append)
+        {
+            // A later request of the same producer has later events.
+            (_producers ??= new Dictionary<string, long>(StringComparer.Ordinal))[append.Name] = append.Sequences.Last;
+        }
     }
 
     /// <summary>Gives every event its position, and has its time judged.</summary>
@@ -57,7 +64,7 @@ internal sealed class AppendGroup<TEvent>
             }
         }
 
-        Times = judge.Judge(_times.AsSpan(0, Count), ingestedAt, CollectionsMarshal.AsSpan(amending));
+        _judgedTimes = judge.Judge(_times.AsSpan(0, Count), ingestedAt, CollectionsMarshal.AsSpan(amending));
         _tally = judge.Tally;
         Range = new LogRange(first, first.Plus(Count));
         IngestedAt = ingestedAt;
@@ -78,7 +85,7 @@ internal sealed class AppendGroup<TEvent>
             {
                 Events = gathered is null ? _requests[0].Events.Span : Gather(gathered),
                 Times = _times.AsSpan(0, Count),
-                Skipped = Times!.Skipped,
+                Skipped = _judgedTimes!.Skipped,
                 First = Range.Start,
                 IngestedAt = IngestedAt,
                 Tally = _tally,

@@ -149,21 +149,7 @@ internal sealed class AppendPipeline<TEvent> : IAsyncDisposable
             cancellationToken.ThrowIfCancellationRequested();
             ThrowIfStopped();
             Encode(request);
-            if (_requests.Writer.TryWrite(request))
-            {
-                return default;
-            }
-
-            ThrowIfStopped();
-            if (_closing)
-            {
-                throw Closed();
-            }
-
-            if (_options.Backpressure == Backpressure.Fail)
-            {
-                throw new LogOverloadedException();
-            }
+            return TryEnqueue(request) ? default : WaitAsync(request, cancellationToken);
         }
         catch
         {
@@ -171,29 +157,68 @@ internal sealed class AppendPipeline<TEvent> : IAsyncDisposable
             throw;
         }
 
-        return WaitForRoomAsync(request, cancellationToken);
+        async ValueTask WaitAsync(AppendRequest<TEvent> request, CancellationToken cancellationToken)
+        {
+            try
+            {
+                await WaitForRoomAsync(request, cancellationToken).ConfigureAwait(false);
+            }
+            catch
+            {
+                request.Abandon();
+                throw;
+            }
+        }
     }
 
-    private async ValueTask WaitForRoomAsync(AppendRequest<TEvent> request, CancellationToken cancellationToken)
+    /// <summary>A request that nobody else holds.</summary>
+    public AppendRequest<TEvent> Rent() => _pool.Rent();
+
+    /// <summary>Puts an encoded request on its way.</summary>
+    /// <returns>False if there is no room, and it may wait for some.</returns>
+    /// <exception cref="LogOverloadedException">There is no room, and nobody shall wait.</exception>
+    /// <exception cref="LogPoisonedException">The pipeline has stopped.</exception>
+    /// <exception cref="ObjectDisposedException">It is closed.</exception>
+    public bool TryEnqueue(AppendRequest<TEvent> request)
+    {
+        if (_requests.Writer.TryWrite(request))
+        {
+            return true;
+        }
+
+        ThrowIfStoppedOrClosed();
+        return _options.Backpressure == Backpressure.Fail ? throw new LogOverloadedException() : false;
+    }
+
+    /// <summary>Puts an encoded request on its way as soon as there is room.</summary>
+    /// <exception cref="LogPoisonedException">The pipeline has stopped.</exception>
+    /// <exception cref="ObjectDisposedException">It is closed.</exception>
+    public async ValueTask WaitForRoomAsync(AppendRequest<TEvent> request, CancellationToken cancellationToken)
     {
         try
         {
             await _requests.Writer.WriteAsync(request, cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception error)
+        catch (ChannelClosedException)
         {
-            request.Abandon();
-            if (error is ChannelClosedException)
-            {
-                ThrowIfStopped();
-                throw Closed();
-            }
-
-            throw;
+            ThrowIfStopped();
+            throw Closed();
         }
     }
 
-    private void Encode(AppendRequest<TEvent> request)
+    /// <summary>Raises the error that stopped the pipeline, or that it is closed.</summary>
+    public void ThrowIfStoppedOrClosed()
+    {
+        ThrowIfStopped();
+        if (_closing)
+        {
+            throw Closed();
+        }
+    }
+
+    /// <summary>Encodes the events of a request.</summary>
+    /// <exception cref="ArgumentException">A value cannot be stored, or there is too much for one frame.</exception>
+    public void Encode(AppendRequest<TEvent> request)
     {
         GroupPayload.Begin(request.Payload, _codec.Fingerprint);
         ReadOnlySpan<TEvent> events = request.Events.Span;
@@ -305,7 +330,7 @@ internal sealed class AppendPipeline<TEvent> : IAsyncDisposable
     {
         if (group.Requests.Count == 1 && _options.Durability != Durability.None)
         {
-            GroupPayload.Complete(group.Requests[0].Payload, group.Times!);
+            GroupPayload.Complete(group.Requests[0].Payload, group.Notes);
             return group.Requests[0].Payload.WrittenMemory;
         }
 
@@ -316,7 +341,7 @@ internal sealed class AppendPipeline<TEvent> : IAsyncDisposable
             _frame.WriteRaw(request.Payload.Written[GroupPayload.PrefixLength..]);
         }
 
-        GroupPayload.Complete(_frame, group.Times!);
+        GroupPayload.Complete(_frame, group.Notes);
         return _frame.WrittenMemory;
     }
 

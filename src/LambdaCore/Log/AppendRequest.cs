@@ -25,6 +25,9 @@ internal sealed class AppendRequest<TEvent> : IValueTaskSource<LogRange>, IValue
     /// <summary>The events' encoding.</summary>
     public ByteWriter Payload { get; } = new();
 
+    /// <summary>The producer's part in it; null for events without one.</summary>
+    public ProducerAppend? Append { get; set; }
+
     /// <summary>Where the events stand in the log; known once the writer has seen the request.</summary>
     public LogRange Range { get; set; }
 
@@ -52,6 +55,7 @@ internal sealed class AppendRequest<TEvent> : IValueTaskSource<LogRange>, IValue
     /// <summary>Acknowledges.</summary>
     public void Complete()
     {
+        Append?.Complete(Range);
         try
         {
             _acknowledgement.SetResult(Range);
@@ -65,6 +69,7 @@ internal sealed class AppendRequest<TEvent> : IValueTaskSource<LogRange>, IValue
     /// <summary>Refuses.</summary>
     public void Fail(Exception error)
     {
+        Append?.Fail(error);
         try
         {
             _acknowledgement.SetException(error);
@@ -120,6 +125,7 @@ internal sealed class AppendRequest<TEvent> : IValueTaskSource<LogRange>, IValue
             ArrayPool<TEvent>.Shared.Return(rented, RuntimeHelpers.IsReferenceOrContainsReferences<TEvent>());
         }
 
+        Append = null;
         Payload.Clear();
         _acknowledgement.Reset();
         _pool.Return(this);

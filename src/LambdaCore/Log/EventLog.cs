@@ -135,6 +135,7 @@ internal sealed partial class EventLog<TEvent> : IDisposable, IAsyncDisposable
     /// <summary>Hands the events that are not sealed to a consumer, group by group.</summary>
     public void Replay(IGroupConsumer<TEvent> consumer)
     {
+        _recoveredProducers.Begin(_table.Snapshot.Transactions, SealedEnd);
         if (_wal.End == SealedEnd)
         {
             return;
@@ -144,6 +145,7 @@ internal sealed partial class EventLog<TEvent> : IDisposable, IAsyncDisposable
         while (frames.MoveNext())
         {
             _replayed = _replayed.Plus(frames.Tally);
+            _recoveredProducers.Advance(frames.Frame, frames.Producers);
             _replayedBytes += frames.Frame.Payload.Length;
             _replayedIngestedAt = frames.Frame.IngestedAtMicroseconds;
             consumer.Apply(new DurableGroup<TEvent>
@@ -160,8 +162,11 @@ internal sealed partial class EventLog<TEvent> : IDisposable, IAsyncDisposable
 
     /// <summary>Begins to take in events.</summary>
     /// <param name="consumer">Takes in each durable group.</param>
-    public void Start(IGroupConsumer<TEvent> consumer) =>
+    public void Start(IGroupConsumer<TEvent> consumer)
+    {
         _pipeline = new AppendPipeline<TEvent>(_codec, _wal, _options, _replayed, Math.Max(_replayedIngestedAt, SealedIngestedAt), _clock, consumer, SealWhenLarge);
+        _producers = new ProducerTable<TEvent>(_pipeline, _recoveredProducers);
+    }
 
     /// <inheritdoc cref="AppendPipeline{TEvent}.AppendAsync(TEvent, CancellationToken)"/>
     public ValueTask<LogPosition> AppendAsync(TEvent e, CancellationToken cancellationToken) => _pipeline!.AppendAsync(e, cancellationToken);
@@ -184,13 +189,7 @@ internal sealed partial class EventLog<TEvent> : IDisposable, IAsyncDisposable
         try
         {
             LogPosition end = chooseEnd();
-            await _pipeline!.WaitUntilWrittenAsync(end, cancellationToken).ConfigureAwait(false);
-            while (SealedEnd < end)
-            {
-                cancellationToken.ThrowIfCancellationRequested();
-                SealSegment(new LogRange(SealedEnd, end));
-            }
-
+            await SealHeldAsync(end, cancellationToken).ConfigureAwait(false);
             return end;
         }
         finally
@@ -300,6 +299,17 @@ internal sealed partial class EventLog<TEvent> : IDisposable, IAsyncDisposable
         return letters;
     }
 
+    /// <summary>Seals up to a position, while nobody else does.</summary>
+    private async Task SealHeldAsync(LogPosition end, CancellationToken cancellationToken)
+    {
+        await _pipeline!.WaitUntilWrittenAsync(end, cancellationToken).ConfigureAwait(false);
+        while (SealedEnd < end)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            SealSegment(new LogRange(SealedEnd, end));
+        }
+    }
+
     private void SealSegment(LogRange range)
     {
         // A commit that failed may exist all the same, so that its file must stay as it is.
@@ -336,7 +346,7 @@ internal sealed partial class EventLog<TEvent> : IDisposable, IAsyncDisposable
             .Append(_schema.NewestTag)
             .Concat(PendingAmendments.TagOf(written.Tally));
         DeltaFile added = new(name, written.Master.Size, written.Master.Sha256, _clock.GetUtcNow(), written.Master.Stats, tags);
-        _table.Commit([added], [], written.Range.End.Value, "SEAL");
+        _table.Commit([added], [], written.Range.End.Value, "SEAL", transactions: written.Producers.Select(p => KeyValuePair.Create(ProducerName.TransactionOf(p.Key), p.Value)));
         _verifier.Trust(added);
         _content = Content.Of(_table);
         Volatile.Write(ref _sealedBytes, _sealedBytes + written.EncodedBytes);

@@ -11,6 +11,7 @@ internal sealed class FrameDecoder<TEvent>(WriteAheadReader frames, EventCodec<T
     private WriteAheadFrame _frame;
     private TEvent[] _events = [];
     private long[] _times = [];
+    private GroupNotes _notes = GroupNotes.None;
 
     /// <summary>The frame.</summary>
     public WriteAheadFrame Frame => _frame;
@@ -22,7 +23,10 @@ internal sealed class FrameDecoder<TEvent>(WriteAheadReader frames, EventCodec<T
     public ReadOnlySpan<long> EventTimes => _times.AsSpan(0, _frame.Count);
 
     /// <summary>What was said about their times when they got their positions.</summary>
-    public GroupTimes Times { get; private set; } = new(long.MinValue, 0, 0, 0, []);
+    public GroupTimes Times => _notes.Times;
+
+    /// <summary>Up to where producers have come with it.</summary>
+    public IReadOnlyList<ProducerMark> Producers => _notes.Producers;
 
     /// <summary>What the times came to.</summary>
     public EventTimeTally Tally { get; private set; }
@@ -43,7 +47,7 @@ internal sealed class FrameDecoder<TEvent>(WriteAheadReader frames, EventCodec<T
             _times = new long[_frame.Count];
         }
 
-        ReadOnlySpan<byte> encoded = GroupPayload.Open(_frame, codec.Fingerprint, codec.Schema.EventType, out GroupTimes times).Span;
+        ReadOnlySpan<byte> encoded = GroupPayload.Open(_frame, codec.Fingerprint, codec.Schema.EventType, out GroupNotes notes).Span;
         fixed (byte* start = encoded)
         {
             ByteReader reader = new(start, encoded.Length);
@@ -54,8 +58,8 @@ internal sealed class FrameDecoder<TEvent>(WriteAheadReader frames, EventCodec<T
             }
         }
 
-        Times = times;
-        Tally = times.Tally(HighestTime());
+        _notes = notes;
+        Tally = Times.Tally(HighestTime());
         return true;
     }
 

@@ -22,8 +22,9 @@ internal sealed class SegmentSealer(IStorage storage, DuckDbEngine duckDb, Store
     /// <param name="Tally">What the times of the range's events came to.</param>
     /// <param name="LastIngestedAt">When the last event was appended, in microseconds since the Unix epoch.</param>
     /// <param name="EncodedBytes">The size of the events in the write-ahead log.</param>
+    /// <param name="Producers">Up to where each producer has come that has events in the range.</param>
     public readonly record struct SealedRange(
-        LogRange Range, SegmentFileDraft Master, SegmentFileDraft? DeadLetters, EventTimeTally Tally, long LastIngestedAt, long EncodedBytes);
+        LogRange Range, SegmentFileDraft Master, SegmentFileDraft? DeadLetters, EventTimeTally Tally, long LastIngestedAt, long EncodedBytes, IReadOnlyDictionary<string, long> Producers);
 
     /// <summary>Writes the events of a range, which begins and ends with a frame, or its first frames.</summary>
     /// <param name="frames">Reads the range.</param>
@@ -38,6 +39,7 @@ internal sealed class SegmentSealer(IStorage storage, DuckDbEngine duckDb, Store
         try
         {
             EventTimeTally tally = EventTimeTally.None;
+            Dictionary<string, long> producers = new(StringComparer.Ordinal);
             long lastIngestedAt = long.MinValue;
             long encodedBytes = 0;
             LogPosition next = range.Start;
@@ -51,7 +53,7 @@ internal sealed class SegmentSealer(IStorage storage, DuckDbEngine duckDb, Store
                 next = frame.End;
                 lastIngestedAt = frame.IngestedAtMicroseconds;
                 encodedBytes += frame.Payload.Length;
-                tally = tally.Plus(AddFrame(frame, master, () => deadLetters ??= new SegmentRows(
+                tally = tally.Plus(AddFrame(frame, producers, master, () => deadLetters ??= new SegmentRows(
                     storage, connection, $"deadletters_{range.Start}", schema, MasterSchema.OwnOfDeadLetters)));
             }
 
@@ -61,7 +63,7 @@ internal sealed class SegmentSealer(IStorage storage, DuckDbEngine duckDb, Store
             }
 
             (SegmentFileDraft file, SegmentFileDraft? rejected) = Finish(master, deadLetters);
-            return new SealedRange(new LogRange(range.Start, next), file, rejected, tally, lastIngestedAt, encodedBytes);
+            return new SealedRange(new LogRange(range.Start, next), file, rejected, tally, lastIngestedAt, encodedBytes, producers);
         }
         finally
         {
@@ -91,9 +93,15 @@ internal sealed class SegmentSealer(IStorage storage, DuckDbEngine duckDb, Store
         }
     }
 
-    private unsafe EventTimeTally AddFrame(in WriteAheadFrame frame, SegmentRows master, Func<SegmentRows> deadLetters)
+    private unsafe EventTimeTally AddFrame(in WriteAheadFrame frame, Dictionary<string, long> producers, SegmentRows master, Func<SegmentRows> deadLetters)
     {
-        ReadOnlySpan<byte> events = GroupPayload.Open(frame, schema.Newest.Fingerprint, eventType, out GroupTimes times).Span;
+        ReadOnlySpan<byte> events = GroupPayload.Open(frame, schema.Newest.Fingerprint, eventType, out GroupNotes notes).Span;
+        GroupTimes times = notes.Times;
+        foreach (ProducerMark mark in notes.Producers)
+        {
+            producers[mark.Name] = mark.Sequence;
+        }
+
         long highest = long.MinValue;
         int nextJudged = 0;
         fixed (byte* start = events)

@@ -18,6 +18,9 @@ internal sealed record DeltaMetadata(Guid Id, string Name, DeltaSchema Schema, D
 /// <see cref="DeltaCommitReader"/>.</remarks>
 internal sealed record DeltaCommit
 {
+    /// <summary>The version of a transaction that says that its application is forgotten.</summary>
+    public const long Forgotten = -1;
+
     /// <summary>The version; 0 for the commit that creates the table.</summary>
     public required long Version { get; init; }
 
@@ -41,10 +44,13 @@ internal sealed record DeltaCommit
     {
         get
         {
-            Guid[] stores = [.. Transactions.Keys.Where(id => Guid.TryParseExact(id, "D", out _)).Select(Guid.Parse)];
+            Guid[] stores = [.. Transactions.Keys.Where(IsStore).Select(Guid.Parse)];
             return stores is [Guid store] ? store : null;
         }
     }
+
+    /// <summary>Whether the id of an application is that of a store.</summary>
+    public static bool IsStore(string application) => Guid.TryParseExact(application, "D", out _);
 
     /// <summary>Whether the rows of the table change; not where files are only put in place of others that hold the same.</summary>
     public bool IsDataChange { get; init; } = true;

@@ -125,7 +125,7 @@ internal static class DeltaCommitReader
                     break;
                 case "txn":
                     string application = fields.Text("appId");
-                    if (!_transactions.TryAdd(application, fields.Count("version")))
+                    if (!_transactions.TryAdd(application, fields.IsForgotten("version") && !DeltaCommit.IsStore(application) ? DeltaCommit.Forgotten : fields.Count("version")))
                     {
                         throw fields.Wrong($"there are two 'txn' of '{application}' in one commit");
                     }

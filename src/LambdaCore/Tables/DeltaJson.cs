@@ -102,6 +102,9 @@ internal readonly struct DeltaJson
             ? value
             : throw Wrong($"'{PathOf(name)}' is not a whole number from 0 to 2^63-1");
 
+    /// <summary>Whether a number is the one that says that an application is forgotten.</summary>
+    public bool IsForgotten(string name) => Require(name, JsonValueKind.Number).TryGetInt64(out long value) && value == DeltaCommit.Forgotten;
+
     /// <summary>A time given in milliseconds since the Unix epoch.</summary>
     public DateTimeOffset Time(string name)
     {

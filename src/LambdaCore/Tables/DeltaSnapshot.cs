@@ -55,6 +55,9 @@ internal sealed class DeltaSnapshot
     /// <summary>How far an application's data is in the table; null if it never said.</summary>
     public long? TransactionVersion(Guid appId) => _transactions.TryGetValue(appId.ToString(), out long version) ? version : null;
 
+    /// <summary>How far each application's data is in the table: stores', by their ids, and others'.</summary>
+    public IReadOnlyDictionary<string, long> Transactions => _transactions;
+
     /// <summary>The facts of the newest commit of an operation; null if there is none.</summary>
     public ImmutableSortedDictionary<string, string>? LastFacts(string operation) => _operations.GetValueOrDefault(operation).Facts;
 
@@ -129,7 +132,7 @@ internal sealed class DeltaSnapshot
             commit.Metadata ?? Metadata,
             files.ToImmutable(),
             removed.ToImmutable(),
-            _transactions.SetItems(commit.Transactions),
+            _transactions.SetItems(commit.Transactions).RemoveRange(commit.Transactions.Where(t => t.Value == DeltaCommit.Forgotten).Select(t => t.Key)),
             _operations.SetItem(commit.Operation, (commit.Version, commit.Facts)),
             OldestWhole);
     }

@@ -167,6 +167,7 @@ internal sealed class DeltaTable
     /// <param name="operation">What was done, in one word, such as "SEAL".</param>
     /// <param name="facts">Facts about the operation, kept in the commit.</param>
     /// <param name="isDataChange">Whether the table's rows change.</param>
+    /// <param name="transactions">How far the data of other applications than the store is in the table then, as far as that changes.</param>
     /// <returns>The table as of the new version.</returns>
     /// <exception cref="ArgumentException">The files do not fit the table.</exception>
     /// <exception cref="LambdaCoreException">Somebody else wrote the version, or an earlier commit failed.</exception>
@@ -178,7 +179,8 @@ internal sealed class DeltaTable
         long coveredPosition,
         string operation,
         IEnumerable<KeyValuePair<string, string>>? facts = null,
-        bool isDataChange = true)
+        bool isDataChange = true,
+        IEnumerable<KeyValuePair<string, long>>? transactions = null)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(coveredPosition);
         return Make(new DeltaCommit
@@ -187,7 +189,7 @@ internal sealed class DeltaTable
             Timestamp = Truncated(_clock.GetUtcNow()),
             Operation = operation,
             Facts = ImmutableSortedDictionary.CreateRange(StringComparer.Ordinal, facts ?? []),
-            Transactions = TransactionOf(StoreId, coveredPosition),
+            Transactions = TransactionOf(StoreId, coveredPosition).AddRange(transactions ?? []),
             IsDataChange = isDataChange,
             Added = [.. added],
             Removed = [.. removed],

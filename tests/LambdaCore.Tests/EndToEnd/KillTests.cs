@@ -86,7 +86,8 @@ internal sealed class KillTests
         Assert.That(totals.Receipt.Position, Is.EqualTo(store.Position));
     }
 
-    private static List<(int Producer, long Number, string Text)> MasterDataset(LambdaStore<NumberedEvent> store)
+    /// <summary>Reads all sealed events in the order of the log.</summary>
+    internal static List<(int Producer, long Number, string Text)> MasterDataset(LambdaStore<NumberedEvent> store)
     {
         List<(int, long, string)> events = [];
         OpenStore<NumberedEvent> parts = StoreInternals<NumberedEvent>.Of(store);

@@ -16,11 +16,12 @@ internal static class KilledProcess
     /// <param name="firstProducer">The number of its first producer.</param>
     /// <param name="producers">How many producers it has.</param>
     /// <param name="life">How long it lives after its first acknowledgement.</param>
+    /// <param name="kind">What the producers do: "appends", or "repeats".</param>
     /// <returns>What it acknowledged.</returns>
-    public static async Task<List<Acknowledgement>> RunAsync(string folder, int firstProducer, int producers, TimeSpan life)
+    public static async Task<List<Acknowledgement>> RunAsync(string folder, int firstProducer, int producers, TimeSpan life, string kind = "appends")
     {
         string program = typeof(NumberedEvent).Assembly.Location;
-        ProcessStartInfo start = new("dotnet", ["exec", program, folder, $"{firstProducer}", $"{producers}"]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        ProcessStartInfo start = new("dotnet", ["exec", program, folder, $"{firstProducer}", $"{producers}", kind]) { RedirectStandardOutput = true, RedirectStandardError = true };
         using Process process = Process.Start(start)!;
         Task<string> errors = process.StandardError.ReadToEndAsync();
         List<Acknowledgement> acknowledged = [];

@@ -89,6 +89,7 @@ internal sealed partial class StoreModel
         copy._times = _times.Copy();
         copy._batchEnds = [];
         copy._known = [.. _known];
+        copy._lastSequences = new Dictionary<string, long>(_lastSequences);
         return copy;
     }
 
