@@ -11,6 +11,9 @@ internal static partial class LogMessages
     [LoggerMessage(2, LogLevel.Information, "Closed store {Folder}")]
     public static partial void StoreClosed(ILogger logger, string folder);
 
+    [LoggerMessage(3, LogLevel.Warning, "Salvaged {Kept} positions of a damaged store; {Lost} are lost. {Damage} of its files were damaged")]
+    public static partial void StoreSalvaged(ILogger logger, long kept, long lost, int damage);
+
     [LoggerMessage(10, LogLevel.Debug, "Sealed {Events} events into segment {Segment} of {Bytes} bytes")]
     public static partial void SegmentSealed(ILogger logger, string segment, long events, long bytes);
 
@@ -32,7 +35,7 @@ internal static partial class LogMessages
     [LoggerMessage(16, LogLevel.Information, "Vacuum deleted {Files} files of {Bytes} bytes; {Remaining} that are not needed now stay")]
     public static partial void Vacuumed(ILogger logger, int files, long bytes, int remaining);
 
-    [LoggerMessage(13, LogLevel.Information, "Retention removed {Segments} segments: the raw events before {RawStart} have gone")]
+    [LoggerMessage(18, LogLevel.Information, "Retention removed {Segments} segments: the raw events before {RawStart} have gone")]
     public static partial void RawEventsDropped(ILogger logger, int segments, long rawStart);
 
     [LoggerMessage(17, LogLevel.Warning, "Retention removes nothing, because views still need events that would go: {Views}. Open the store with those that it was not opened with, or drop them; others it waits for")]

@@ -41,7 +41,7 @@ internal sealed record DeltaCommit
     {
         get
         {
-            Guid[] stores = [.. Transactions.Keys.Where(id => Guid.TryParseExact(id, "D", out _)).Select(Guid.Parse)];
+            Guid[] stores = [.. Transactions.Keys.Where(id => Guid.TryParseExact(id, "D", out Guid guid) && guid.ToString() == id).Select(Guid.Parse)];
             return stores is [Guid store] ? store : null;
         }
     }
