@@ -52,7 +52,20 @@ internal sealed record ContentChange(LogChangeKind Kind, string Reason, string? 
         }.Where(f => f.Value is not null).Select(f => KeyValuePair.Create(f.Name, f.Value!));
 
     /// <summary>What a commit that changed content recorded.</summary>
-    public static LogChange Read(DeltaCommit commit) => new(
+    /// <exception cref="TableCorruptException">It is not what this library records.</exception>
+    public static LogChange Read(DeltaCommit commit)
+    {
+        try
+        {
+            return Parse(commit);
+        }
+        catch (Exception error) when (error is KeyNotFoundException or FormatException or OverflowException or ArgumentException)
+        {
+            throw TableCorruptException.At($"version {commit.Version}", 0, $"its facts are not those of a change of events ({error.Message})", error);
+        }
+    }
+
+    private static LogChange Parse(DeltaCommit commit) => new(
         commit.Version,
         Operations[commit.Operation],
         commit.Timestamp,

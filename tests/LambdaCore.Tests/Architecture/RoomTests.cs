@@ -46,6 +46,8 @@ internal sealed class RoomTests
         ["RetentionRun"] = "Log",
         ["DeadLetter`1"] = "Log",
         ["RemainingFile"] = "Log",
+        ["SalvageReport"] = "Log",
+        ["SalvagedDamage"] = "Log",
         ["VacuumReceipt"] = "Log",
         ["EventDifference`1"] = "Log",
         ["LogChange"] = "Log",
@@ -156,7 +158,7 @@ internal sealed class RoomTests
 
     [Test]
     public void Public_types_are_few() =>
-        Assert.That(Library.GetExportedTypes(), Has.Length.LessThanOrEqualTo(85));
+        Assert.That(Library.GetExportedTypes(), Has.Length.LessThanOrEqualTo(87));
 
     private static IEnumerable<string> UsersOf(string assembly) =>
         Library.GetTypes().Where(IsOurs)

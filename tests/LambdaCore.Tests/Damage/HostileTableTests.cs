@@ -47,7 +47,11 @@ internal sealed partial class HostileTableTests
             }
 
             refused += Clear(() => Open(storage, codec), $"seed {seed}, mutant {i} of version {version}: {Encoding.UTF8.GetString(mutant)}");
-            _ = Clear(() => _ = DeltaScraps.Of(storage, "log"), $"seed {seed}, mutant {i} of version {version}, salvaged");
+            if (i % 100 == 0)
+            {
+                // Looking for the bit that was turned costs a hash for each.
+                _ = Clear(() => _ = DeltaScraps.Of(storage, "log"), $"seed {seed}, mutant {i} of version {version}, salvaged");
+            }
         }
 
         TestContext.Out.WriteLine($"{mutants} mutants, {refused} refused");

@@ -29,8 +29,7 @@ internal sealed class SalvageTests
         string lost = Directory.GetFiles(Path.Combine(Store, "log"), "*.parquet").Order().First();
         File.Delete(lost);
         Directory.Delete(Path.Combine(Store, "views"), recursive: true);
-        LogCorruptException error = Assert.ThrowsAsync<LogCorruptException>(() => OpenAsync(Store));
-        Assert.That(error.Message, Does.Contain(Path.GetFileName(lost)).And.Contain("SalvageAsync"));
+        Assert.That(() => OpenAsync(Store), Throws.InstanceOf<LogCorruptException>().With.Message.Contains(Path.GetFileName(lost)).And.Message.Contains("SalvageAsync"));
 
         SalvageReport report = await SalvageAsync(Target);
         Assert.That(report.Lost, Is.EqualTo(new[] { new LogRange(LogPosition.Zero, new LogPosition(10)) }));
