@@ -86,6 +86,9 @@ internal static partial class LogMessages
     [LoggerMessage(38, LogLevel.Error, "View {View} could not follow the log from revision {From} to {To}; it answers as before until the next batch run")]
     public static partial void BatchViewNotHealed(ILogger logger, Exception error, string view, long from, long to);
 
+    [LoggerMessage(39, LogLevel.Warning, "The order to compute view {View} anew is damaged, and what was done of it is deleted. The view answers as before; order it again if it was ordered by hand")]
+    public static partial void RebuildOrderDiscarded(ILogger logger, string view);
+
     [LoggerMessage(40, LogLevel.Error, "The layers disagree about {Mismatches} of {Keys} keys of view {View}, over the events {Range}, for instance about {Mismatch}. Answers now follow the batch. Please report this")]
     public static partial void DriftFound(ILogger logger, string view, string range, long mismatches, long keys, string mismatch);
 
