@@ -33,4 +33,33 @@ public static class LambdaStore
         options.Validate();
         return Task.Run(() => StoreOpening.Open(Path.GetFullPath(folder), options), cancellationToken);
     }
+
+    /// <summary>
+    /// Makes another store of what is sound of a damaged one that cannot be opened, or whose log cannot be read in part. The damaged store is only read.
+    /// </summary>
+    /// <remarks>
+    /// All segments, groups of the write-ahead log and dead letters that are proven sound by their checksums are kept, at the positions that they had; nothing else is. Where
+    /// events are lost, positions stay without events. Views are computed anew when the new store is opened, from what was kept, but for archive layers, which are taken over.
+    /// The new store begins a history of its own: earlier states cannot be asked for.
+    /// </remarks>
+    /// <typeparam name="TEvent">The event type.</typeparam>
+    /// <param name="folder">The damaged store. It must not be open.</param>
+    /// <param name="target">Where the new store shall be: an empty folder, or none, and not within the damaged store. If the salvage fails, delete it.</param>
+    /// <param name="configure">What <see cref="OpenAsync"/> is told.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <returns>What was kept, and what is lost.</returns>
+    /// <exception cref="ArgumentException">An option or the target cannot be accepted; the message says why.</exception>
+    /// <exception cref="StoreLockedException">The store is open, here or in another process.</exception>
+    /// <exception cref="StorageException">There is no store in the folder, the target is not empty, or the disk failed.</exception>
+    public static Task<SalvageReport> SalvageAsync<TEvent>(
+        string folder, string target, Action<LambdaStoreOptions<TEvent>> configure, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(folder);
+        ArgumentException.ThrowIfNullOrWhiteSpace(target);
+        ArgumentNullException.ThrowIfNull(configure);
+        LambdaStoreOptions<TEvent> options = new();
+        configure(options);
+        options.Validate();
+        return Task.Run(() => StoreSalvage.Run(Path.GetFullPath(folder), Path.GetFullPath(target), options, cancellationToken), cancellationToken);
+    }
 }

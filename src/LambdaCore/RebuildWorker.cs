@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using LambdaCore.Batch;
+using LambdaCore.Diagnostics;
 using LambdaCore.Log;
 using LambdaCore.Serving;
 
@@ -45,6 +46,11 @@ internal sealed class RebuildWorker<TEvent> : IAsyncDisposable
         {
             RebuildFolder folder = view.Batch.RebuildFolder;
             RebuildOrder? order = folder.Order();
+            if (order is null && folder.HasOrder)
+            {
+                LogMessages.RebuildOrderDiscarded(_context.Logger, view.Plan.Name);
+            }
+
             RebuildKind kind = view.IsRebuilding ? RebuildKind.NewDefinition : RebuildKind.Reprocessing;
             if (order is null || order.Kind != kind || order.Fingerprint != view.Batch.Fingerprint || view.Batch.HasLayersOf(order.Id))
             {

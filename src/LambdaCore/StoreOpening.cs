@@ -18,7 +18,9 @@ namespace LambdaCore;
 /// </summary>
 internal static class StoreOpening
 {
-    private const string LockFile = "LOCK";
+    /// <summary>The file that the holder of a store locks.</summary>
+    public const string LockFile = "LOCK";
+
     private const string SpeedFolder = "speed";
 
     /// <summary>Opens a store in a folder of this machine.</summary>

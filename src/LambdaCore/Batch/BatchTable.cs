@@ -356,7 +356,7 @@ internal sealed partial class BatchTable
     private static KeyValuePair<string, string> RevisionFactOf(long revision) => new(RevisionFact, revision.ToString(CultureInfo.InvariantCulture));
 
     private static long RevisionOf(DeltaTable table) =>
-        table.Snapshot.LastCommit.Facts.TryGetValue(RevisionFact, out string? revision) ? long.Parse(revision, CultureInfo.InvariantCulture) : Unknown;
+        table.Snapshot.LastCommit.Facts.TryGetValue(RevisionFact, out string? text) && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long revision) ? revision : Unknown;
 
     private static string NewName(DeltaTable table, LogRange range) =>
         string.Create(CultureInfo.InvariantCulture, $"{range.Start.Value:D20}-{range.End.Value:D20}-{table.Version + 1}.parquet");
@@ -381,7 +381,9 @@ internal sealed partial class BatchTable
         List<(LogRange Range, DeltaFile File)> layers = [];
         foreach (DeltaFile file in table.Files)
         {
-            if (file.Tags.GetValueOrDefault(FingerprintTag) != Fingerprint || SegmentList.RangeOf(file) is not { } range)
+            if (file.Tags.GetValueOrDefault(FingerprintTag) != Fingerprint
+                || SegmentList.RangeOf(file) is not { } range
+                || !long.TryParse(file.Tags.GetValueOrDefault(KeysTag), NumberStyles.None, CultureInfo.InvariantCulture, out _))
             {
                 return null;
             }

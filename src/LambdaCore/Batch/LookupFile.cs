@@ -20,6 +20,7 @@ internal sealed unsafe partial class LookupFile : IDisposable
     private readonly LookupFooter _footer;
     private readonly byte* _start;
     private readonly ulong[] _verified;
+    private readonly long _slotsEnd;
 
     private LookupFile(IMappedFile file, string path, LookupFooter footer)
     {
@@ -28,6 +29,7 @@ internal sealed unsafe partial class LookupFile : IDisposable
         _footer = footer;
         _start = file.Pointer;
         _verified = new ulong[(footer.BlockCount + 63) / 64];
+        _slotsEnd = footer.SlotsOffset + (footer.SlotCount * LookupFooter.SlotLength);
     }
 
     /// <summary>The file's name in the store.</summary>
@@ -102,6 +104,11 @@ internal sealed unsafe partial class LookupFile : IDisposable
             {
                 Touch(at);
             }
+
+            if (at >= _slotsEnd)
+            {
+                ThrowDamaged(_slotsEnd, "the last slot is not empty");
+            }
         }
     }
 
@@ -126,12 +133,17 @@ internal sealed unsafe partial class LookupFile : IDisposable
     /// <summary>Reads the row that begins at an offset.</summary>
     private Row ReadRow(long offset)
     {
+        if (offset < LookupFooter.SectionAlignment || offset >= _footer.RowsEnd)
+        {
+            ThrowDamaged(0, $"a row is said to be at byte {offset}");
+        }
+
         Touch(offset);
         byte* at = _start + offset;
         long keyLength = (long)ReadVarint(ref at) - 1;
         long stateLength = (long)ReadVarint(ref at);
         long end = at - _start + keyLength + stateLength;
-        if (keyLength < 0 || end > _footer.RowsEnd)
+        if (keyLength is < 0 or > int.MaxValue || stateLength > int.MaxValue || end > _footer.RowsEnd)
         {
             ThrowDamaged(offset, "there is no row where one should begin");
         }

@@ -9,7 +9,7 @@ namespace LambdaCore.Batch;
 /// <remarks>
 /// <para>The file, little-endian:</para>
 /// <list type="number">
-/// <item>Rows, ascending by key: varint (key length + 1), varint state length, key, state. A row lies within one block of
+/// <item>Zeros up to <see cref="SectionAlignment"/>, then rows, ascending by key: varint (key length + 1), varint state length, key, state. A row lies within one block of
 /// <see cref="BlockLength"/> bytes, or begins at a block's start when it is longer than that. Where the next row does not
 /// fit, the rest of the block is zero.</item>
 /// <item>Slots of 8 bytes: the row's offset in the low 40 bits, the low 24 bits of its key's XXH64 above; zero is empty.
@@ -48,7 +48,7 @@ internal sealed record LookupFooter
 
     private const int FingerprintLength = SHA256.HashSizeInBytes;
     private const int Numbers = 9;
-    private const uint Version = 2;
+    private const uint Version = 3;
 
     /// <summary>The SHA-256 of the view's fingerprint.</summary>
     public required byte[] Fingerprint { get; init; }
@@ -145,10 +145,17 @@ internal sealed record LookupFooter
             throw new LookupDamagedException(path, offset, $"it has format version {version}, and this library reads {Version}");
         }
 
+        // The checksum tells damage, not intent: reading trusts these numbers, so they have to make sense.
+        (long start, long end) = (Next(ref at), Next(ref at));
+        if (start < 0 || end < start)
+        {
+            throw new LookupDamagedException(path, offset, $"its footer says that it holds the events from {start} to {end}");
+        }
+
         var read = new LookupFooter
         {
             Fingerprint = footer[..FingerprintLength].ToArray(),
-            Range = new LogRange(new LogPosition(Next(ref at)), new LogPosition(Next(ref at))),
+            Range = new LogRange(new LogPosition(start), new LogPosition(end)),
             RowCount = Next(ref at),
             RowsEnd = Next(ref at),
             SlotsOffset = Next(ref at),
@@ -158,8 +165,20 @@ internal sealed record LookupFooter
             IndexCount = Next(ref at),
             ChecksumsChecksum = BinaryPrimitives.ReadUInt32LittleEndian(at),
         };
-        return read.FileLength == file.Length
+        return read.IsConsistent(file.Length) && read.FileLength == file.Length
             ? read
-            : throw new LookupDamagedException(path, offset, $"it has {file.Length} bytes, and its footer says {read.FileLength}");
+            : throw new LookupDamagedException(path, offset, $"it has {file.Length} bytes, and its footer says otherwise, or something that no file can have");
+    }
+
+    /// <summary>Whether the sections follow each other, within a file of some length, and have room for what they are said to hold.</summary>
+    private bool IsConsistent(long fileLength)
+    {
+        const int shortestRow = 2;
+        return RowsEnd >= SectionAlignment && RowsEnd <= fileLength
+            && RowCount >= 0 && RowCount <= (RowsEnd - SectionAlignment) / shortestRow
+            && SlotsOffset >= RowsEnd && SlotsOffset <= fileLength && SlotsOffset % SectionAlignment == 0
+            && HomeCount >= 0 && SlotCount > HomeCount && SlotCount <= (fileLength - SlotsOffset) / SlotLength
+            && IndexOffset >= SlotsOffset + (SlotCount * SlotLength) && IndexOffset <= fileLength && IndexOffset % SectionAlignment == 0
+            && IndexCount >= 0 && IndexCount <= (fileLength - IndexOffset) / IndexEntryLength;
     }
 }

@@ -42,8 +42,8 @@ internal sealed class LookupWriter : IDisposable
         _range = range;
         _file = new ScratchFile(scratchPath);
         _slots = new LookupSlots(scratchPath + ".slots", expectedRows);
-        // So that no row has offset 0, which is an empty slot.
-        Pad(LookupFooter.SectionAlignment);
+        // So that no row has offset 0, which is an empty slot if the hash ends in zeros.
+        AppendZeros(LookupFooter.SectionAlignment);
     }
 
     private static ReadOnlySpan<byte> Zeros => [0, 0, 0, 0, 0, 0, 0, 0];

@@ -34,6 +34,9 @@ internal sealed class RebuildFolder
     /// <summary>The order that was given; null if there is none that can be read.</summary>
     public RebuildOrder? Order() => Read<RebuildOrder>(OrderFile);
 
+    /// <summary>Whether an order was given, even if it cannot be read.</summary>
+    public bool HasOrder => _storage.Exists($"{_folder}/{OrderFile}");
+
     /// <summary>Keeps an order, in the place of all that is there.</summary>
     public void Begin(RebuildOrder order)
     {
@@ -139,6 +142,14 @@ internal sealed class RebuildFolder
         ReadOnlySpan<byte> json = content.AsSpan(..^ChecksumDigits);
         bool isSound = uint.TryParse(content.AsSpan(^ChecksumDigits..), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out uint checksum)
             && checksum == Crc32C.Of(json);
-        return isSound ? JsonSerializer.Deserialize<T>(json) : null;
+        try
+        {
+            return isSound ? JsonSerializer.Deserialize<T>(json) : null;
+        }
+        catch (JsonException)
+        {
+            // It is sound, but another file of this folder under a name that is not its own.
+            return null;
+        }
     }
 }

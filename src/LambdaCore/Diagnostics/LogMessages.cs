@@ -11,6 +11,9 @@ internal static partial class LogMessages
     [LoggerMessage(2, LogLevel.Information, "Closed store {Folder}")]
     public static partial void StoreClosed(ILogger logger, string folder);
 
+    [LoggerMessage(3, LogLevel.Warning, "Salvaged {Kept} positions of a damaged store; {Lost} are lost. {Damage} of its files were damaged")]
+    public static partial void StoreSalvaged(ILogger logger, long kept, long lost, int damage);
+
     [LoggerMessage(10, LogLevel.Debug, "Sealed {Events} events into segment {Segment} of {Bytes} bytes")]
     public static partial void SegmentSealed(ILogger logger, string segment, long events, long bytes);
 
@@ -32,7 +35,7 @@ internal static partial class LogMessages
     [LoggerMessage(16, LogLevel.Information, "Vacuum deleted {Files} files of {Bytes} bytes; {Remaining} that are not needed now stay")]
     public static partial void Vacuumed(ILogger logger, int files, long bytes, int remaining);
 
-    [LoggerMessage(13, LogLevel.Information, "Retention removed {Segments} segments: the raw events before {RawStart} have gone")]
+    [LoggerMessage(18, LogLevel.Information, "Retention removed {Segments} segments: the raw events before {RawStart} have gone")]
     public static partial void RawEventsDropped(ILogger logger, int segments, long rawStart);
 
     [LoggerMessage(17, LogLevel.Warning, "Retention removes nothing, because views still need events that would go: {Views}. Open the store with those that it was not opened with, or drop them; others it waits for")]
@@ -82,6 +85,9 @@ internal static partial class LogMessages
 
     [LoggerMessage(38, LogLevel.Error, "View {View} could not follow the log from revision {From} to {To}; it answers as before until the next batch run")]
     public static partial void BatchViewNotHealed(ILogger logger, Exception error, string view, long from, long to);
+
+    [LoggerMessage(39, LogLevel.Warning, "The order to compute view {View} anew is damaged, and what was done of it is deleted. The view answers as before; order it again if it was ordered by hand")]
+    public static partial void RebuildOrderDiscarded(ILogger logger, string view);
 
     [LoggerMessage(40, LogLevel.Error, "The layers disagree about {Mismatches} of {Keys} keys of view {View}, over the events {Range}, for instance about {Mismatch}. Answers now follow the batch. Please report this")]
     public static partial void DriftFound(ILogger logger, string view, string range, long mismatches, long keys, string mismatch);

@@ -14,6 +14,12 @@ namespace LambdaCore.Log;
 /// <param name="Setters">Which values they are given, in words; null if they are removed.</param>
 internal sealed record ContentChange(LogChangeKind Kind, string Reason, string? By, string? Condition, string? Setters)
 {
+    /// <summary>The operation of a commit that applies amendments.</summary>
+    public const string AmendOperation = "AMEND";
+
+    /// <summary>The fact that says up to where amendments were applied in the store that a salvage was made of.</summary>
+    public const string AmendedFact = "amended";
+
     private const string ReasonFact = "reason";
     private const string ByFact = "by";
     private const string ConditionFact = "condition";
@@ -25,7 +31,7 @@ internal sealed record ContentChange(LogChangeKind Kind, string Reason, string? 
     {
         ["CORRECT"] = LogChangeKind.Correction,
         ["ERASE"] = LogChangeKind.Erasure,
-        ["AMEND"] = LogChangeKind.Amendment,
+        [AmendOperation] = LogChangeKind.Amendment,
     };
 
     /// <summary>The operation that stands in the commit.</summary>
@@ -38,9 +44,13 @@ internal sealed record ContentChange(LogChangeKind Kind, string Reason, string? 
     public static long RevisionOf(DeltaSnapshot snapshot) => Operations.Keys.Max(o => snapshot.LastVersionOf(o) ?? 0);
 
     /// <summary>The end of the events whose amendments were applied: no event before it waits.</summary>
-    public static LogPosition AmendedEnd(DeltaSnapshot snapshot) => snapshot.LastFacts(Operations.Single(o => o.Value == LogChangeKind.Amendment).Key) is { } facts
-        ? new LogPosition(long.Parse(facts[PositionFact], CultureInfo.InvariantCulture))
+    public static LogPosition AmendedEnd(DeltaSnapshot snapshot) =>
+        snapshot.LastFacts(AmendOperation) is { } facts ? PositionOf(facts)
+        : snapshot.LastFacts(LogSalvage.Operation)?.GetValueOrDefault(AmendedFact) is { } amended ? new LogPosition(long.Parse(amended, CultureInfo.InvariantCulture))
         : LogPosition.Zero;
+
+    /// <summary>The end of the events that were looked at, off the facts of a commit.</summary>
+    public static LogPosition PositionOf(IReadOnlyDictionary<string, string> facts) => new(long.Parse(facts[PositionFact], CultureInfo.InvariantCulture));
 
     /// <summary>The facts that stand in the commit.</summary>
     /// <param name="events">How many events were changed or removed.</param>
@@ -57,7 +67,20 @@ internal sealed record ContentChange(LogChangeKind Kind, string Reason, string? 
         }.Where(f => f.Value is not null).Select(f => KeyValuePair.Create(f.Name, f.Value!));
 
     /// <summary>What a commit that changed content recorded.</summary>
-    public static LogChange Read(DeltaCommit commit) => new(
+    /// <exception cref="TableCorruptException">It is not what this library records.</exception>
+    public static LogChange Read(DeltaCommit commit)
+    {
+        try
+        {
+            return Parse(commit);
+        }
+        catch (Exception error) when (error is KeyNotFoundException or FormatException or OverflowException or ArgumentException)
+        {
+            throw TableCorruptException.At($"version {commit.Version}", 0, $"its facts are not those of a change of events ({error.Message})", error);
+        }
+    }
+
+    private static LogChange Parse(DeltaCommit commit) => new(
         commit.Version,
         Operations[commit.Operation],
         commit.Timestamp,

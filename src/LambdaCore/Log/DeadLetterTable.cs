@@ -66,6 +66,18 @@ internal sealed partial class DeadLetterTable<TEvent>
         }
     }
 
+    /// <summary>Refuses a table of which the newest versions are gone, or all of them. Nothing is changed.</summary>
+    /// <exception cref="TableCorruptException">It is so.</exception>
+    public static void Check(IStorage storage)
+    {
+        long? newest = storage.List($"{Folder}/_delta_log").Max(DeltaLog.VersionOf);
+        DeltaHead.Check(storage, Folder, newest);
+        if (newest is null && storage.List(Folder).FirstOrDefault(f => f.EndsWith(".parquet", StringComparison.Ordinal)) is { } leftOver)
+        {
+            throw TableCorruptException.At(new DeltaLog(storage, Folder).PathOf(0), 0, $"the file is missing, but there is '{Folder}/{leftOver}', which is of the table");
+        }
+    }
+
     /// <summary>Whether an event was ever rejected.</summary>
     public bool Exists => _table is not null;
 
@@ -153,9 +165,11 @@ internal sealed partial class DeadLetterTable<TEvent>
     private DeltaTable OpenOrCreate()
     {
         _storage.CreateFolder(Folder);
-        return DeltaTable.Open(_storage, _clock, Folder, _storeId)
+        DeltaTable table = DeltaTable.Open(_storage, _clock, Folder, _storeId)
             ?? DeltaTable.Create(
                 _storage, _clock, Folder, $"{_codec.Schema.EventType.Name} rejected", MasterSchema.Delta(_schema, MasterSchema.OwnOfDeadLetters), [], _storeId);
+        table.KeepHead();
+        return table;
     }
 
     private static List<string> FilesFrom(DeltaTable table, LogPosition start) =>

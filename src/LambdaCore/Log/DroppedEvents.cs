@@ -30,19 +30,17 @@ internal sealed record DroppedEvents(LogPosition End, EventTimeTally Tally, long
 
     /// <summary>What the newest commit that removed events says.</summary>
     /// <param name="snapshot">A version of the master dataset.</param>
-    public static DroppedEvents Of(DeltaSnapshot snapshot)
-    {
-        if (snapshot.LastFacts(SegmentList.RetainOperation) is not { } facts)
-        {
-            return None;
-        }
+    public static DroppedEvents Of(DeltaSnapshot snapshot) => snapshot.LastFacts(SegmentList.RetainOperation) is { } facts ? Read(facts) : None;
 
+    /// <summary>What the facts of a commit say that removed events.</summary>
+    public static DroppedEvents Read(IReadOnlyDictionary<string, string> facts)
+    {
         IEnumerable<KeyValuePair<string, LogPosition>> archives = facts[ArchivesFact]
             .Split(',', StringSplitOptions.RemoveEmptyEntries)
             .Select(text => text.Split(':'))
             .Select(parts => KeyValuePair.Create(parts[0], new LogPosition(long.Parse(parts[1], CultureInfo.InvariantCulture))));
         return new DroppedEvents(
-            SegmentList.RawStartOf(snapshot),
+            new LogPosition(long.Parse(facts[SegmentList.RawStartFact], CultureInfo.InvariantCulture)),
             SegmentTally.Of(facts),
             long.Parse(facts[LastIngestedAtFact], CultureInfo.InvariantCulture),
             ImmutableSortedDictionary.CreateRange(StringComparer.Ordinal, archives));

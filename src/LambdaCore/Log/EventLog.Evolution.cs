@@ -26,9 +26,37 @@ internal sealed partial class EventLog<TEvent>
             storage, clock, Folder, codec.Schema.EventType.Name, MasterSchema.Delta(schema, MasterSchema.OwnOfMaster), [StoredSchemaJson.Write(schema)], storeId: null);
     }
 
+    /// <summary>The master dataset; null if there is none and nothing of one either.</summary>
+    private static DeltaTable? OpenTable(IStorage storage, TimeProvider clock)
+    {
+        DeltaTable? table = DeltaTable.Open(storage, clock, Folder, storeId: null);
+        DeltaHead.Check(storage, Folder, table?.Version);
+        DeadLetterTable<TEvent>.Check(storage);
+        if (table is null && LeftOver(storage) is { } leftOver)
+        {
+            throw TableCorruptException.At(new DeltaLog(storage, Folder).PathOf(0), 0, $"the file is missing, but there is '{leftOver}', which is part of a store");
+        }
+
+        return table;
+    }
+
+    /// <summary>A file that a store without a transaction log cannot have.</summary>
+    private static string? LeftOver(IStorage storage) => new[] { Folder, WriteAheadFormat.Folder, DeadLetterTable<TEvent>.Folder }
+        .SelectMany(folder => storage.List(folder).Select(file => $"{folder}/{file}"))
+        .FirstOrDefault(f => f.EndsWith(".parquet", StringComparison.Ordinal) || f.EndsWith(".wal", StringComparison.Ordinal));
+
     /// <summary>The end of the log, found without changing anything.</summary>
-    private static LogPosition EndOf(IStorage storage, DeltaTable table) =>
-        LogPosition.Max(new LogPosition(table.CoveredPosition), WriteAheadRecovery.Scan(storage, table.StoreId, new LogPosition(table.CoveredPosition)).End);
+    /// <exception cref="LogCorruptException">Acknowledged events are damaged or missing.</exception>
+    private static LogPosition EndOf(IStorage storage, DeltaTable table)
+    {
+        LogPosition sealedEnd = new(table.CoveredPosition);
+        WriteAheadRecovery found = WriteAheadRecovery.Scan(storage, table.StoreId, sealedEnd);
+
+        // The head is written when the log has been opened once, and since then there was never none of its files.
+        return found.HasFile || DeltaHead.Read(storage, Folder) is null
+            ? LogPosition.Max(sealedEnd, found.End)
+            : throw LogCorruptException.Missing(WriteAheadFormat.PathOf(sealedEnd), new LogRange(sealedEnd, sealedEnd));
+    }
 
     [MemberNotNull(nameof(_schema), nameof(_source), nameof(_sealer), nameof(_rewriter))]
     private void Use(StoredSchema schema)

@@ -202,9 +202,22 @@ internal sealed partial class EventLog<TEvent>
     {
         public static Content Of(DeltaTable table)
         {
-            DroppedEvents dropped = DroppedEvents.Of(table.Snapshot);
-            SegmentList segments = SegmentList.Of(table);
-            return new Content(dropped, segments, new SegmentTally(dropped, segments), ContentChange.RevisionOf(table.Snapshot), ContentChange.AmendedEnd(table.Snapshot));
+            try
+            {
+                DroppedEvents dropped = DroppedEvents.Of(table.Snapshot);
+                SegmentList segments = SegmentList.Of(table);
+                foreach (SegmentFile segment in segments.Segments)
+                {
+                    _ = LastIngestedAt(segment);
+                    _ = StoredSchema.VersionOf(segment.File);
+                }
+
+                return new Content(dropped, segments, new SegmentTally(dropped, segments), ContentChange.RevisionOf(table.Snapshot), ContentChange.AmendedEnd(table.Snapshot));
+            }
+            catch (Exception error) when (error is FormatException or OverflowException or ArgumentException or KeyNotFoundException or IndexOutOfRangeException)
+            {
+                throw TableCorruptException.At(table.Folder, 0, $"version {table.Version} says something of its files or of what was removed that this library does not write ({error.Message})", error);
+            }
         }
 
         /// <summary>The segments that hold a range.</summary>

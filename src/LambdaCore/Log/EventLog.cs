@@ -62,6 +62,7 @@ internal sealed partial class EventLog<TEvent> : IDisposable, IAsyncDisposable
 
         _deadLetters = new DeadLetterTable<TEvent>(storage, duckDb, codec, schema, clock, table.StoreId, _content.Segments.Start, _content.Segments.End);
         _wal = WriteAheadLog.Open(storage, table.StoreId, _content.Segments.End, new WriteAheadLogOptions());
+        table.KeepHead();
     }
 
     /// <summary>The store's id, given when it was created.</summary>
@@ -114,7 +115,7 @@ internal sealed partial class EventLog<TEvent> : IDisposable, IAsyncDisposable
         IStorage storage, DuckDbEngine duckDb, EventCodec<TEvent> codec, EventLogOptions options, TimeProvider clock, ILogger logger)
     {
         storage.CreateFolder(Folder);
-        DeltaTable table = DeltaTable.Open(storage, clock, Folder, storeId: null) ?? CreateTable(storage, clock, codec);
+        DeltaTable table = OpenTable(storage, clock) ?? CreateTable(storage, clock, codec);
         StoredSchema stored = StoredSchemaJson.Read(Folder, table.Snapshot.Metadata);
         LogPosition end = EndOf(storage, table);
         StoredSchema wanted = new SchemaEvolution(stored, codec.Schema, codec.EventTimeProperty, codec.Fingerprint, end).Resolve();

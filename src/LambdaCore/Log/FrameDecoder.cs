@@ -41,20 +41,20 @@ internal sealed class FrameDecoder<TEvent>(WriteAheadReader frames, EventCodec<T
             return false;
         }
 
+        ReadOnlySpan<byte> encoded = GroupPayload.Open(_frame, codec.Fingerprint, codec.Schema.EventType, out GroupNotes notes).Span;
         if (_events.Length < _frame.Count)
         {
             _events = new TEvent[_frame.Count];
             _times = new long[_frame.Count];
         }
 
-        ReadOnlySpan<byte> encoded = GroupPayload.Open(_frame, codec.Fingerprint, codec.Schema.EventType, out GroupNotes notes).Span;
         fixed (byte* start = encoded)
         {
             ByteReader reader = new(start, encoded.Length);
-            for (int i = 0; i < _frame.Count; i++)
+            Decode(ref reader);
+            if (reader.Remaining != 0)
             {
-                _events[i] = codec.Decode(ref reader);
-                _times[i] = codec.EventTime(_events[i]);
+                throw GroupPayload.NotSound(_frame, $"it has {reader.Remaining} bytes too many", null);
             }
         }
 
@@ -64,6 +64,22 @@ internal sealed class FrameDecoder<TEvent>(WriteAheadReader frames, EventCodec<T
     }
 
     public void Dispose() => frames.Dispose();
+
+    private void Decode(ref ByteReader reader)
+    {
+        for (int i = 0; i < _frame.Count; i++)
+        {
+            try
+            {
+                _events[i] = codec.Decode(ref reader);
+                _times[i] = codec.EventTime(_events[i]);
+            }
+            catch (Exception error) when (error is InvalidDataException or ArgumentException or OverflowException)
+            {
+                throw GroupPayload.NotSound(_frame, $"its event {i} cannot be decoded ({error.Message})", error);
+            }
+        }
+    }
 
     private long HighestTime()
     {

@@ -83,7 +83,25 @@ internal static class GroupPayload
             throw NotSound(frame, error.Message, error);
         }
 
-        return frame.Payload[PrefixLength..^length];
+        // Each event takes the eight bytes of its time at least, so nothing is reserved for events that cannot be there.
+        ReadOnlyMemory<byte> events = frame.Payload[PrefixLength..^length];
+        if (frame.Count > events.Length / sizeof(long))
+        {
+            throw NotSound(frame, $"it says that its {events.Length} bytes are {frame.Count} events", null);
+        }
+
+        int before = -1;
+        foreach (JudgedEvent judged in notes.Times.Judged)
+        {
+            if (judged.Index <= before || judged.Index >= frame.Count)
+            {
+                throw NotSound(frame, $"it has a note on event {judged.Index} after one on event {before}", null);
+            }
+
+            before = judged.Index;
+        }
+
+        return events;
     }
 
     private static GroupNotes ReadNotes(long watermark, ReadOnlySpan<byte> notes)
@@ -102,5 +120,5 @@ internal static class GroupPayload
 
     /// <summary>The error for a frame whose checksum is right, but whose payload is not.</summary>
     public static LogCorruptException NotSound(in WriteAheadFrame frame, string what, Exception? cause) => new(
-        $"The write-ahead frame of the events [{frame.First},{frame.End}) is not sound: {what}. Restore the folder 'wal' from a copy; nothing was changed on disk.", cause);
+        $"The write-ahead frame of the events [{frame.First},{frame.End}) is not sound: {what}. Restore the folder 'wal' from a copy, or {LogCorruptException.Salvage}; nothing was changed on disk.", cause);
 }

@@ -30,18 +30,21 @@ public sealed class LogCorruptException : LambdaCoreException
     /// <summary>The positions known to be unreadable; events after them may be unreadable too.</summary>
     public LogRange Lost { get; }
 
+    /// <summary>What to do where there is no copy, as the end of a sentence.</summary>
+    internal const string Salvage = "if there is none, let LambdaStore.SalvageAsync make another store of what is sound";
+
     /// <param name="path">The file.</param>
     /// <param name="offset">Where in it, in bytes.</param>
     /// <param name="lost">What is lost; empty when only its start is known.</param>
     /// <param name="what">What is wrong there.</param>
     internal static LogCorruptException Damaged(string path, long offset, LogRange lost, string what) => new(
-        $"The write-ahead log is damaged: {what}, in file '{path}' at byte {offset}. What is lost: {Describe(lost)}. Restore the file from a copy; nothing was changed on disk.",
+        $"The write-ahead log is damaged: {what}, in file '{path}' at byte {offset}. What is lost: {Describe(lost)}. Restore the file from a copy, or {Salvage}; nothing was changed on disk.",
         lost);
 
     /// <param name="path">The file that should be there.</param>
     /// <param name="lost">What is lost; empty when only its start is known.</param>
     internal static LogCorruptException Missing(string path, LogRange lost) => new(
-        $"The write-ahead log is incomplete: there is no usable file '{path}'. What is lost: {Describe(lost)}. Put the file back from where it was moved or from a copy; nothing was changed on disk.",
+        $"The write-ahead log is incomplete: there is no usable file '{path}'. What is lost: {Describe(lost)}. Put the file back from where it was moved or from a copy, or {Salvage}; nothing was changed on disk.",
         lost);
 
     private static string Describe(LogRange lost) =>

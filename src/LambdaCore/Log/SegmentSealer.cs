@@ -111,7 +111,7 @@ internal sealed class SegmentSealer(IStorage storage, DuckDbEngine duckDb, Store
             {
                 JudgedEvent judged = nextJudged < times.Judged.Count && times.Judged[nextJudged].Index == i ? times.Judged[nextJudged++] : default;
                 SegmentRows rows = judged.Verdict.HasFlag(Verdict.Rejected) ? deadLetters() : master;
-                long time = rows.ReadEvent(ref reader);
+                long time = ReadEvent(rows, ref reader, frame, i);
                 LogPosition position = frame.First.Plus(i);
                 if (rows == master)
                 {
@@ -129,6 +129,18 @@ internal sealed class SegmentSealer(IStorage storage, DuckDbEngine duckDb, Store
             return reader.Remaining == 0 && nextJudged == times.Judged.Count
                 ? times.Tally(highest)
                 : throw GroupPayload.NotSound(frame, $"it has {reader.Remaining} bytes too many, or notes on events that it does not have", null);
+        }
+    }
+
+    private static long ReadEvent(SegmentRows rows, ref ByteReader reader, in WriteAheadFrame frame, int index)
+    {
+        try
+        {
+            return rows.ReadEvent(ref reader);
+        }
+        catch (InvalidDataException error)
+        {
+            throw GroupPayload.NotSound(frame, $"its event {index} cannot be decoded ({error.Message})", error);
         }
     }
 }

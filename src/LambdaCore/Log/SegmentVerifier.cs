@@ -50,5 +50,5 @@ internal sealed class SegmentVerifier(IStorage storage, string folder)
     }
 
     private LogCorruptException Damaged(SegmentFile segment, string what) => new(
-        $"The segment '{folder}/{segment.File.Path}' with the events {segment.Range} is damaged: {what}. Restore it from a copy; nothing was changed on disk.");
+        $"The segment '{folder}/{segment.File.Path}' with the events {segment.Range} is damaged: {what}. Restore it from a copy, or {LogCorruptException.Salvage}; nothing was changed on disk.");
 }

@@ -47,25 +47,33 @@ internal static class StoredSchemaJson
 
         try
         {
-            Whole whole = JsonSerializer.Deserialize<Whole>(text, Options)!;
-            return new StoredSchema(
-                [.. whole.Columns.Select(c => new StoredColumn(c.Id, c.Physical, c.Name, TypeOf(c.Type))
+            Whole whole = JsonSerializer.Deserialize<Whole>(text, Options) ?? throw new JsonException("It is null.");
+            StoredSchema schema = new(
+                [.. Present(whole.Columns).Select(c => new StoredColumn(c.Id, c.Physical, c.Name, TypeOf(c.Type))
                 {
                     IsRetired = c.Retired,
-                    FormerNames = c.Former,
-                    FormerTypes = c.Narrower,
-                    Fills = [.. c.Fills.Select(f => new ColumnFill(f.Schema, Enum.Parse<ValueKind>(f.Kind), f.Value))],
+                    FormerNames = [.. Present(c.Former)],
+                    FormerTypes = [.. Present(c.Narrower)],
+                    Fills = [.. Present(c.Fills).Select(f => new ColumnFill(f.Schema, Enum.Parse<ValueKind>(f.Kind), f.Value))],
                 })],
-                [.. whole.Versions.Select(v => new SchemaVersion(
-                    v.Id, new LogPosition(v.Start), ulong.Parse(v.Encoding, NumberStyles.HexNumber, CultureInfo.InvariantCulture), [.. v.Columns.Select(ColumnOf)]))],
+                [.. Present(whole.Versions).Select(v => new SchemaVersion(
+                    v.Id, new LogPosition(v.Start), ulong.Parse(v.Encoding, NumberStyles.HexNumber, CultureInfo.InvariantCulture), [.. Present(v.Columns).Select(ColumnOf)]))],
                 whole.EventTime,
                 whole.Amendments);
+
+            // Whether its parts fit each other is shown by what it is for.
+            _ = MasterSchema.Delta(schema, MasterSchema.OwnOfMaster);
+            _ = new SegmentSource(schema, MasterSchema.OwnOfMaster);
+            _ = new EventFileColumns(schema, MasterSchema.OwnOfMaster).FieldIds;
+            return schema;
         }
-        catch (Exception error) when (error is JsonException or FormatException or ArgumentException or OverflowException or InvalidOperationException)
+        catch (Exception error) when (error is JsonException or FormatException or ArgumentException or OverflowException or InvalidOperationException or KeyNotFoundException or IndexOutOfRangeException)
         {
             throw TableCorruptException.At(folder, 0, $"the property '{Property}' of the table is no schema that this library writes ({error.Message})", error);
         }
     }
+
+    private static IEnumerable<T> Present<T>(IReadOnlyList<T> items) => items.Contains(default) ? throw new JsonException("An item of a list is null.") : items;
 
     private static VersionColumn ColumnOf(string text)
     {

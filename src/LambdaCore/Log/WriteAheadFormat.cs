@@ -83,7 +83,8 @@ internal static class WriteAheadFormat
 
         uint checksum = BinaryPrimitives.ReadUInt32LittleEndian(header[FileChecksumOffset..]);
         long first = BinaryPrimitives.ReadInt64LittleEndian(header[32..]);
-        if (checksum != Crc32C.Of(header[..FileChecksumOffset]) || first < 0)
+        long length = BinaryPrimitives.ReadInt64LittleEndian(header[40..]);
+        if (checksum != Crc32C.Of(header[..FileChecksumOffset]) || first < 0 || length < FileHeaderLength)
         {
             return false;
         }
@@ -92,7 +93,7 @@ internal static class WriteAheadFormat
             BinaryPrimitives.ReadInt32LittleEndian(header[8..]),
             new Guid(header[16..32], bigEndian: true),
             new LogPosition(first),
-            BinaryPrimitives.ReadInt64LittleEndian(header[40..]),
+            length,
             checksum);
         return true;
     }
@@ -128,15 +129,24 @@ internal static class WriteAheadFormat
         }
 
         ThrowIfUnknown(header[8], path);
+        int count = BinaryPrimitives.ReadInt32LittleEndian(header[12..]);
+        long first = BinaryPrimitives.ReadInt64LittleEndian(header[16..]);
+        long durableEnd = BinaryPrimitives.ReadInt64LittleEndian(header[24..]);
+        int payloadLength = BinaryPrimitives.ReadInt32LittleEndian(header[40..]);
+        if (count < 0 || first < 0 || first > long.MaxValue - count || durableEnd < 0 || payloadLength is < 0 or > MaximumPayloadLength)
+        {
+            return false;
+        }
+
         frame = new WriteAheadFrame(
-            new LogPosition(BinaryPrimitives.ReadInt64LittleEndian(header[16..])),
-            BinaryPrimitives.ReadInt32LittleEndian(header[12..]),
+            new LogPosition(first),
+            count,
             BinaryPrimitives.ReadInt64LittleEndian(header[32..]),
             default)
         {
-            DurableEnd = new LogPosition(BinaryPrimitives.ReadInt64LittleEndian(header[24..])),
+            DurableEnd = new LogPosition(durableEnd),
             Kind = (WriteAheadFrameKind)header[9],
-            Length = FrameLength(BinaryPrimitives.ReadInt32LittleEndian(header[40..])),
+            Length = FrameLength(payloadLength),
         };
         return true;
     }

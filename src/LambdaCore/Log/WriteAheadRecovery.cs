@@ -44,12 +44,16 @@ internal sealed class WriteAheadRecovery
     /// <summary>Whether the last frame says that all before it is durable, or there is no frame.</summary>
     public bool EndsWithMark { get; private set; } = true;
 
+    /// <summary>Whether there is any file whose header is sound.</summary>
+    public bool HasFile { get; private set; }
+
     /// <summary>Reads all files and decides.</summary>
     public static WriteAheadRecovery Scan(IStorage storage, Guid storeId, LogPosition sealedEnd)
     {
         var recovery = new WriteAheadRecovery(storage, sealedEnd);
         List<WriteAheadFile> files = recovery.ReadHeaders(storeId, sealedEnd);
-        if (files.Count > 0)
+        recovery.HasFile = files.Count > 0;
+        if (recovery.HasFile)
         {
             recovery.ScanFrames(files, sealedEnd);
         }
@@ -218,6 +222,11 @@ internal sealed class WriteAheadRecovery
             }
         }
 
+        if (End > next)
+        {
+            throw LogCorruptException.Damaged(file.Path, Offset, new LogRange(next.Value, End), $"the file goes on into the one that begins at position {next}");
+        }
+
         if (rolled && End != next)
         {
             throw LogCorruptException.Missing(WriteAheadFormat.PathOf(End), new LogRange(lostFrom, next ?? lostFrom));
@@ -226,11 +235,6 @@ internal sealed class WriteAheadRecovery
         if (End < next)
         {
             throw LogCorruptException.Damaged(file.Path, Offset, new LogRange(lostFrom, next.Value), "there is no sound frame");
-        }
-
-        if (End > next)
-        {
-            throw LogCorruptException.Damaged(file.Path, Offset, new LogRange(next.Value, End), $"the file goes on into the one that begins at position {next}");
         }
     }
 

@@ -66,6 +66,30 @@ internal sealed class WriteAheadScanner
         return (contentEnd, durableEnd);
     }
 
+    /// <summary>Looks for the next frame at or behind a place, wherever it begins. Its payload may be damaged.</summary>
+    /// <param name="offset">Where to begin; where the frame is, if there is one.</param>
+    /// <param name="frame">The frame, with its payload if that is sound.</param>
+    /// <param name="isSound">Whether it is.</param>
+    /// <returns>False if there is none.</returns>
+    public bool TryFind(ref long offset, out WriteAheadFrame frame, out bool isSound)
+    {
+        while (NextContent(offset) is { } found)
+        {
+            offset = found & ~7L;
+            isSound = TryRead(offset, out frame);
+            if (isSound || TryReadHeader(offset, out frame))
+            {
+                return true;
+            }
+
+            offset += 8;
+        }
+
+        frame = default;
+        isSound = false;
+        return false;
+    }
+
     private bool TryReadHeader(long offset, out WriteAheadFrame frame)
     {
         frame = default;

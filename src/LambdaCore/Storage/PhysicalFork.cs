@@ -19,13 +19,20 @@ internal sealed class PhysicalFork : IStorageFork
         _from = from;
         _target = Path.TrimEndingDirectorySeparator(Path.GetFullPath(target));
         ThrowIfTaken();
-        if (IsWithin(RealPath.Of(_target), RealPath.Of(from.PhysicalFolder)))
-        {
-            throw new ArgumentException($"The copy '{_target}' would lie within the store '{from.PhysicalFolder}' itself. Choose a folder outside of it.", nameof(target));
-        }
+        ThrowIfWithin(_target, from.PhysicalFolder);
 
         _aside = from.NewScratchPath(".fork");
         _copy = new PhysicalStorage(_aside);
+    }
+
+    /// <summary>Refuses a folder for another store that lies within a store.</summary>
+    /// <exception cref="ArgumentException">It does.</exception>
+    public static void ThrowIfWithin(string target, string store)
+    {
+        if (IsWithin(RealPath.Of(target), RealPath.Of(store)))
+        {
+            throw new ArgumentException($"The copy '{target}' would lie within the store '{store}' itself. Choose a folder outside of it.", nameof(target));
+        }
     }
 
     public IStorage Storage => _copy;

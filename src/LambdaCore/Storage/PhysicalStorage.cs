@@ -24,6 +24,25 @@ internal sealed class PhysicalStorage : IStorage
         CreatePhysicalFolder(ScratchFolder);
     }
 
+    /// <summary>Opens a folder that exists.</summary>
+    /// <exception cref="StorageException">It does not.</exception>
+    public static PhysicalStorage OfExisting(string folder) => Directory.Exists(folder)
+        ? new PhysicalStorage(folder)
+        : throw new StorageException($"There is no folder '{folder}', so there is no store to read.");
+
+    /// <summary>Opens a folder that has nothing in it, creating it where it is missing.</summary>
+    /// <param name="folder">Where.</param>
+    /// <param name="outside">A folder that it must not be in.</param>
+    /// <exception cref="ArgumentException">It is in there.</exception>
+    /// <exception cref="StorageException">It has something.</exception>
+    public static PhysicalStorage OfEmpty(string folder, string outside)
+    {
+        PhysicalFork.ThrowIfWithin(folder, outside);
+        return Try("list", folder, () => Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any())
+            ? throw new StorageException($"The folder '{folder}' is not empty. Choose another, or delete what is in it.")
+            : new PhysicalStorage(folder);
+    }
+
     public string PhysicalFolder => _root;
 
     public string ScratchFolder { get; }

@@ -50,7 +50,7 @@ internal sealed record DeltaCommit
     }
 
     /// <summary>Whether the id of an application is that of a store.</summary>
-    public static bool IsStore(string application) => Guid.TryParseExact(application, "D", out _);
+    public static bool IsStore(string application) => Guid.TryParseExact(application, "D", out Guid id) && id.ToString() == application;
 
     /// <summary>Whether the rows of the table change; not where files are only put in place of others that hold the same.</summary>
     public bool IsDataChange { get; init; } = true;

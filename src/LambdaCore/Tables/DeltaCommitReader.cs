@@ -34,12 +34,7 @@ internal static class DeltaCommitReader
                 throw TableCorruptException.At(path, number, "the line has no end");
             }
 
-            using JsonDocument document = Parse(path, number, content.AsMemory(start, length));
-            foreach ((string action, DeltaJson fields) in DeltaJson.Root(document.RootElement, path, number).Objects())
-            {
-                builder.Take(action, fields, previousHash);
-            }
-
+            Take(builder, path, number, content.AsMemory(start, length), previousHash);
             start += length + 1;
         }
 
@@ -51,14 +46,19 @@ internal static class DeltaCommitReader
         return builder.Commit ?? throw TableCorruptException.At(path, 0, "it has no 'commitInfo'");
     }
 
-    private static JsonDocument Parse(string path, int line, ReadOnlyMemory<byte> content)
+    private static void Take(Builder builder, string path, int line, ReadOnlyMemory<byte> content, string? previousHash)
     {
         try
         {
-            return JsonDocument.Parse(content, Options);
+            using JsonDocument document = JsonDocument.Parse(content, Options);
+            foreach ((string action, DeltaJson fields) in DeltaJson.Root(document.RootElement, path, line).Objects())
+            {
+                builder.Take(action, fields, previousHash);
+            }
         }
-        catch (JsonException exception)
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
+            // The latter says that an escaped text is no well-formed Unicode.
             throw TableCorruptException.At(path, line, $"it is not JSON ({exception.Message})", exception);
         }
     }

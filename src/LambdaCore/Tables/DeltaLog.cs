@@ -100,6 +100,9 @@ internal sealed class DeltaLog
     public static DeltaSnapshot? Next(DeltaSnapshot? snapshot, DeltaCommit commit, out string? problem) =>
         snapshot is null ? DeltaSnapshot.Begin(commit, out problem) : snapshot.Apply(commit, out problem);
 
+    /// <summary>The version that a file's name says; null for a file that is none of the log's.</summary>
+    public static long? VersionOf(string name) => TryParseVersion(name, out long version) ? version : null;
+
     private static bool TryParseVersion(string name, out long version)
     {
         version = 0;

@@ -20,6 +20,7 @@ internal sealed class DeltaTable
     private readonly DeltaLog _log;
     private volatile DeltaSnapshot _snapshot;
     private Exception? _failure;
+    private bool _keepsHead;
 
     private DeltaTable(IStorage storage, TimeProvider clock, string folder, DeltaLog log, DeltaSnapshot snapshot, Guid storeId)
     {
@@ -204,6 +205,13 @@ internal sealed class DeltaTable
         return new DeltaLog(_storage, Folder).Replay().TakeWhile(s => s.Version <= newest);
     }
 
+    /// <summary>From now on writes down which version is the newest (<see cref="DeltaHead"/>), so that it is noticed if it is gone when the table is opened next.</summary>
+    public void KeepHead()
+    {
+        DeltaHead.Write(_storage, Folder, Version);
+        _keepsHead = true;
+    }
+
     /// <summary>Raises the failure of an earlier commit, for those who want to know before they do the work for another.</summary>
     /// <exception cref="LambdaCoreException">A commit failed, and it is unknown whether it exists.</exception>
     public void ThrowIfFailed()
@@ -254,6 +262,10 @@ internal sealed class DeltaTable
         try
         {
             _log.Publish(commit);
+            if (_keepsHead)
+            {
+                DeltaHead.Write(_storage, Folder, commit.Version);
+            }
         }
         catch (StorageConflictException exception)
         {

@@ -106,6 +106,19 @@ internal sealed class SegmentList
             ? new LogRange(new LogPosition(start), new LogPosition(end))
             : null;
 
+    /// <summary>The range of the log that a file's name says it holds; null if it is no name of such a file.</summary>
+    public static LogRange? RangeOf(string name)
+    {
+        const int digits = 20;
+        return name.Length > 2 * digits
+            && name[digits] == '-'
+            && long.TryParse(name.AsSpan(0, digits), NumberStyles.None, CultureInfo.InvariantCulture, out long start)
+            && long.TryParse(name.AsSpan(digits + 1, digits), NumberStyles.None, CultureInfo.InvariantCulture, out long end)
+            && start < end
+            ? new LogRange(new LogPosition(start), new LogPosition(end))
+            : null;
+    }
+
     /// <summary>The range of the log that a file's tags say it holds.</summary>
     /// <exception cref="TableCorruptException">They say none, or an empty one.</exception>
     public static LogRange RangeOf(string folder, DeltaFile file) => RangeOf(file)

@@ -31,6 +31,6 @@ public sealed class TableCorruptException : LambdaCoreException
     /// <param name="what">What is wrong, as a sentence without its full stop.</param>
     /// <param name="cause">What found it, or null.</param>
     internal static TableCorruptException At(string path, int line, string what, Exception? cause = null) => new(
-        $"The transaction log is damaged in '{path}'{(line > 0 ? $", line {line}" : "")}: {what}. Restore the file from a copy; if it is a batch view's, deleting the view's folder makes the next batch build it anew. Nothing was changed on disk.",
+        $"The transaction log is damaged in '{path}'{(line > 0 ? $", line {line}" : "")}: {what}. Restore the file from a copy; if it is a batch view's, deleting the view's folder makes the next batch build it anew; if it is the log's and there is no copy, let LambdaStore.SalvageAsync make another store of what is sound. Nothing was changed on disk.",
         cause);
 }

@@ -46,6 +46,8 @@ internal sealed class RoomTests
         ["RetentionRun"] = "Log",
         ["DeadLetter`1"] = "Log",
         ["RemainingFile"] = "Log",
+        ["SalvageReport"] = "Log",
+        ["SalvagedDamage"] = "Log",
         ["VacuumReceipt"] = "Log",
         ["EventDifference`1"] = "Log",
         ["LogChange"] = "Log",
