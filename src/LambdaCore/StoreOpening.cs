@@ -188,6 +188,7 @@ internal static class StoreOpening
         Backpressure = options.Backpressure,
         QueueCapacity = options.QueueCapacity,
         SegmentEvents = options.SegmentEvents,
+        WriteAhead = options.WriteAhead,
         Times = new EventTimeRules(
             Microseconds(options.AllowedDisorder), Microseconds(options.GracePeriod), options.LateEvents, Microseconds(options.FutureBound)),
     };

@@ -134,7 +134,7 @@ internal sealed record LookupFooter
         }
 
         uint checksum = BinaryPrimitives.ReadUInt32LittleEndian(footer[^12..]);
-        if (checksum != Crc32C.Of(footer[..^12]))
+        if (!IsSoundFooter(footer, checksum))
         {
             throw new LookupDamagedException(path, offset, "the checksum of its footer is wrong");
         }
@@ -162,4 +162,7 @@ internal sealed record LookupFooter
             ? read
             : throw new LookupDamagedException(path, offset, $"it has {file.Length} bytes, and its footer says {read.FileLength}");
     }
+
+    // On its own, so that tests can take it away and see that it is missed.
+    private static bool IsSoundFooter(ReadOnlySpan<byte> footer, uint checksum) => checksum == Crc32C.Of(footer[..^12]);
 }

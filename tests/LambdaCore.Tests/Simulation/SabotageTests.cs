@@ -1,0 +1,110 @@
+using System.Diagnostics;
+using LambdaCore.Storage;
+using NUnit.Framework;
+
+namespace LambdaCore.Tests.Simulation;
+
+/// <summary>Takes one flush, one checksum, one check for poison away at a time: each time a simulation or a test must miss it.</summary>
+[TestFixture]
+internal sealed class SabotageTests
+{
+    private const string Wal = "wal/";
+
+    [TestCaseSource(nameof(FlushesOfTheLog))]
+    [TestCaseSource(nameof(FlushesOfTables))]
+    public void A_flush_that_does_nothing_is_caught(Flush flush)
+    {
+        int ignored = 0;
+        Func<StorageCall, bool> ignores = call => flush.Is(call) && Interlocked.Increment(ref ignored) > 0;
+        (string? caught, int seeds, long crashes) = flush.OfLog ? SabotageProbes.WriteAhead(ignores) : SabotageProbes.WholeStore(ignores);
+        TestContext.Out.WriteLine($"{flush}: {ignored} flushes ignored, {seeds} seeds, {crashes:N0} crashes: {caught}");
+        Assert.That(ignored, Is.Positive, "The flush was never reached.");
+        Assert.That(caught, Is.Not.Null, "Nobody misses it.");
+    }
+
+    [TestCase("LambdaCore.Log.WriteAheadFormat", "IsSoundFileHeader", nameof(SabotageProbes.FlippedClosedLog))]
+    [TestCase("LambdaCore.Log.WriteAheadFormat", "IsSoundFrameHeader", nameof(SabotageProbes.FlippedLog))]
+    [TestCase("LambdaCore.Log.WriteAheadFormat", "IsSoundPayload", nameof(SabotageProbes.FlippedLog))]
+    [TestCase("LambdaCore.Log.WriteAheadFormat", "IsSoundPayload", nameof(SabotageProbes.WriteAhead))]
+    [TestCase("LambdaCore.Tables.DeltaCommitReader", "IsAsWritten", nameof(SabotageProbes.FlippedCommit))]
+    [TestCase("LambdaCore.Tables.DeltaCommitReader", "Follows", nameof(SabotageProbes.MixedCommits))]
+    [TestCase("LambdaCore.Log.SegmentVerifier", "HasItsHash", nameof(SabotageProbes.FlippedSegment))]
+    [TestCase("LambdaCore.Batch.LookupFile", "IsSoundBlock", nameof(SabotageProbes.FlippedState))]
+    [TestCase("LambdaCore.Batch.LookupFooter", "IsSoundFooter", nameof(SabotageProbes.FlippedFooter))]
+    [TestCase("LambdaCore.Log.WriteAheadLog", "ThrowIfPoisoned", nameof(SabotageProbes.WriteAhead))]
+    [TestCase("LambdaCore.Tables.DeltaTable", "ThrowIfFailed", nameof(SabotageProbes.FailingCommit))]
+    [TestCase("LambdaCore.Log.AppendPipeline`1", "ThrowIfStopped", nameof(SabotageProbes.WholeStore))]
+    public void A_check_that_is_missing_is_caught(string type, string method, string probe)
+    {
+        string? caught = new PatchedLibrary(type, method).Run(probe);
+        TestContext.Out.WriteLine($"{type}.{method}, by {probe}: {caught}");
+        Assert.That(caught, Is.Not.Null, "Nobody misses it.");
+    }
+
+    [TestCase(nameof(SabotageProbes.FlippedSegment))]
+    [TestCase(nameof(SabotageProbes.FlippedState))]
+    [TestCase(nameof(SabotageProbes.FlippedFooter))]
+    [TestCase(nameof(SabotageProbes.FlippedClosedLog))]
+    [TestCase(nameof(SabotageProbes.MixedCommits))]
+    public void Nothing_is_missed_where_all_checks_are_there(string probe) =>
+        Assert.That(typeof(SabotageProbes).GetMethod(probe, [])!.Invoke(null, null), Is.Null);
+
+    private static Flush[] FlushesOfTheLog() =>
+    [
+        new("a group", StorageOperation.Flush, Wal, "WriteAheadLog.Flush(") { OfLog = true },
+        new("a file that is full", StorageOperation.Flush, Wal, "WriteAheadLog.Roll(", NotIn: "WriteAheadFile.Create") { OfLog = true, Which = 1 },
+        new("the mark of the next file", StorageOperation.Flush, Wal, "WriteAheadLog.Roll(", NotIn: "WriteAheadFile.Create") { OfLog = true, Which = 2 },
+        new("the length of a new file", StorageOperation.Flush, Wal, "WriteAheadFile.Create") { OfLog = true, Which = 1 },
+        new("the header of a new file", StorageOperation.Flush, Wal, "WriteAheadFile.Create") { OfLog = true, Which = 2 },
+        new("the name of a new file", StorageOperation.FlushFolder, "wal", "WriteAheadFile.Create") { OfLog = true },
+        new("what recovery found", StorageOperation.Flush, Wal, "WriteAheadRecovery.MakeDurable") { OfLog = true },
+        new("the name of the file that recovery found", StorageOperation.FlushFolder, "wal", "WriteAheadRecovery.MakeDurable") { OfLog = true },
+        new("the mark of a durable end", StorageOperation.Flush, Wal, "WriteAheadLog.MarkDurable") { OfLog = true },
+        new("the name of the log's folder", StorageOperation.FlushFolder, "", "CreateFolder") { OfLog = true },
+    ];
+
+    private static Flush[] FlushesOfTables() =>
+    [
+        new("a commit of the log", StorageOperation.Flush, "log/_delta_log/", ""),
+        new("the name of a commit of the log", StorageOperation.FlushFolder, "log/_delta_log", "PublishNew"),
+        new("the name of a commit that a killed process left", StorageOperation.FlushFolder, "log/_delta_log", "DeltaLog.Read"),
+        new("a segment", StorageOperation.Flush, "log/0", ""),
+        new("the name of a segment", StorageOperation.FlushFolder, "log", "Adopt"),
+        new("the deletion of a segment", StorageOperation.FlushFolder, "log", "TableVacuum"),
+        new("a commit of a view", StorageOperation.Flush, "views/by_group/_delta_log/", ""),
+        new("the name of a commit of a view", StorageOperation.FlushFolder, "views/by_group/_delta_log", "PublishNew"),
+        new("a layer", StorageOperation.Flush, "views/by_group/0", ""),
+        new("the name of a layer", StorageOperation.FlushFolder, "views/by_group", "Adopt"),
+        new("a lookup file", StorageOperation.Flush, "views/by_group/_lookup/", ""),
+        new("the name of a lookup file", StorageOperation.FlushFolder, "views/by_group/_lookup", "Adopt"),
+        new("the names of the store's folders", StorageOperation.FlushFolder, "", "CreateFolder"),
+        new("the name of the folder of commits", StorageOperation.FlushFolder, "log", "CreateFolder"),
+    ];
+
+    /// <summary>A flush of the library, by what it flushes and who calls it.</summary>
+    internal sealed record Flush(string Name, StorageOperation Operation, string Path, string In, string? NotIn = null)
+    {
+        private int _met;
+
+        /// <summary>Whether the write-ahead log alone shows it; otherwise a whole store does.</summary>
+        public bool OfLog { get; init; }
+
+        /// <summary>Which one of two in the same method; 0 for each.</summary>
+        public int Which { get; init; }
+
+        public bool Is(StorageCall call)
+        {
+            if (call.Operation != Operation || !(Operation == StorageOperation.FlushFolder ? call.Path == Path : call.Path.StartsWith(Path, StringComparison.Ordinal)))
+            {
+                return false;
+            }
+
+            string callers = In.Length == 0 ? "" : new StackTrace().ToString();
+            return callers.Contains(In, StringComparison.Ordinal)
+                && (NotIn is null || !callers.Contains(NotIn, StringComparison.Ordinal))
+                && (Which == 0 || (_met++ % 2) + 1 == Which);
+        }
+
+        public override string ToString() => Name;
+    }
+}
