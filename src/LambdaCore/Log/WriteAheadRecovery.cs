@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using LambdaCore.Storage;
 
 namespace LambdaCore.Log;
@@ -20,6 +21,7 @@ internal sealed class WriteAheadRecovery
     private readonly IStorage _storage;
     private readonly List<string> _obsolete = [];
     private string? _unfinished;
+    private (WriteAheadFile File, long Offset, LogPosition End)? _silent;
     private long _unsureOffset;
     private long _contentEnd;
 
@@ -59,6 +61,7 @@ internal sealed class WriteAheadRecovery
 
     /// <summary>Makes sure that what was found is on the medium, and that nothing lies behind it.</summary>
     /// <param name="last">The last file, open for writing.</param>
+    [MethodImpl(MethodImplOptions.NoInlining)] // Tests know the flush by its caller.
     public void MakeDurable(IStorageFile last)
     {
         // What the last process wrote and did not flush may be in the operating system's cache only; and after a
@@ -82,6 +85,22 @@ internal sealed class WriteAheadRecovery
         {
             last.Flush();
             _storage.FlushFolder(WriteAheadFormat.Folder);
+        }
+    }
+
+    /// <summary>
+    /// Lets the file before the last say that the log goes on, if a crash came before it could: else nobody would miss the last one. Comes when the last one is durable.
+    /// </summary>
+    public void MarkRolled()
+    {
+        if (_silent is { } before)
+        {
+            byte[] mark = new byte[WriteAheadFormat.FrameLength(0)];
+            WriteAheadFormat.WriteFrame(
+                mark, before.File.Seed, new WriteAheadFrame(before.End, 0, 0, default) { DurableEnd = before.End, Kind = WriteAheadFrameKind.Rolled }, default);
+            using IStorageFile handle = _storage.Open(before.File.Path, FileAccess.ReadWrite);
+            handle.Write(before.Offset, mark);
+            handle.Flush();
         }
     }
 
@@ -218,6 +237,7 @@ internal sealed class WriteAheadRecovery
             }
         }
 
+        _silent = rolled || next is null ? _silent : (file, Offset, End);
         if (rolled && End != next)
         {
             throw LogCorruptException.Missing(WriteAheadFormat.PathOf(End), new LogRange(lostFrom, next ?? lostFrom));

@@ -154,7 +154,7 @@ internal sealed partial class InMemoryStorage : IStorage, IDisposable
             }
 
             // Where an earlier process made it, nobody knows whether it came to this.
-            found.IsDurable = !IsIgnored(StorageOperation.FlushFolder, parent);
+            found.IsDurable = !IsIgnored(StorageOperation.FlushFolder, parent, StorageOperation.CreateFolder);
         }
     }
 
@@ -368,22 +368,22 @@ internal sealed partial class InMemoryStorage : IStorage, IDisposable
     }
 
     /// <summary>The same for a flush, which may do nothing.</summary>
-    internal bool IsIgnored(StorageOperation flush, string path)
+    internal bool IsIgnored(StorageOperation flush, string path, StorageOperation? within = null)
     {
-        StorageCall call = Reach(flush, path);
+        StorageCall call = Reach(flush, path) with { Within = within };
         return Ignores?.Invoke(call) ?? false;
     }
 
     private void Publish(InMemoryFolder folder, string path, InMemoryContent written)
     {
-        if (!IsIgnored(StorageOperation.Flush, path))
+        if (!IsIgnored(StorageOperation.Flush, path, StorageOperation.Rename))
         {
             written.Flush();
         }
 
         Reach(StorageOperation.Rename, path);
         folder.AddNew(path, written);
-        if (!IsIgnored(StorageOperation.FlushFolder, StoragePath.FolderOf(path)))
+        if (!IsIgnored(StorageOperation.FlushFolder, StoragePath.FolderOf(path), StorageOperation.Rename))
         {
             Flush(StoragePath.FolderOf(path));
         }

@@ -37,7 +37,7 @@ internal sealed class CrashStates(int survivorsPerCall)
     public Func<StorageCall, bool>? Ignores { get; init; }
 
     /// <summary>Notes a violation.</summary>
-    public void Fail(string where, Exception error) => _failures.Enqueue($"{where}: {(error is EndToEnd.Model.ModelViolationException ? error.Message : error)}");
+    public void Fail(string where, Exception error) => _failures.Enqueue($"{(error is EndToEnd.Model.ModelViolationException ? error.Message : error)}\n{where}");
 
     /// <summary>Draws the outcomes of a crash now, and checks those that are new.</summary>
     /// <param name="disk">The disk; it goes on.</param>

@@ -50,7 +50,7 @@ internal sealed class PatchedLibrary : AssemblyLoadContext
     /// <returns>What it has found; null if it did not miss anything.</returns>
     public string? Run(string probe) => (string?)LoadFromAssemblyPath(typeof(PatchedLibrary).Assembly.Location)
         .GetType(typeof(SabotageProbes).FullName!, throwOnError: true)!
-        .GetMethod(probe, BindingFlags.Static | BindingFlags.Public)!
+        .GetMethod(probe, BindingFlags.Static | BindingFlags.Public, [])!
         .Invoke(null, null);
 
     protected override Assembly? Load(AssemblyName assemblyName) =>

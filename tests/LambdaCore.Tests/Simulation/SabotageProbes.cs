@@ -62,7 +62,7 @@ internal static class SabotageProbes
 
     /// <summary>Runs the write-ahead log until something is missed.</summary>
     /// <param name="ignores">Which flushes do nothing.</param>
-    public static (string? Caught, int Seeds, long Crashes) WriteAhead(Func<StorageCall, bool>? ignores) => Simulate(ignores, (seed, states) =>
+    public static (string? Caught, int Seeds, long Crashes) WriteAhead(Func<StorageCall, bool>? ignores) => Simulate(ignores, withCrashes: true, (seed, states) =>
     {
         new WriteAheadSimulation(seed, states).Run();
         return Task.CompletedTask;
@@ -70,15 +70,16 @@ internal static class SabotageProbes
 
     /// <summary>Runs whole stores until something is missed.</summary>
     /// <param name="ignores">Which flushes do nothing.</param>
-    public static (string? Caught, int Seeds, long Crashes) WholeStore(Func<StorageCall, bool>? ignores) => Simulate(ignores, async (seed, states) =>
+    /// <param name="withCrashes">Whether there is a crash before every call; if not, only the steps themselves look for what is wrong.</param>
+    public static (string? Caught, int Seeds, long Crashes) WholeStore(Func<StorageCall, bool>? ignores, bool withCrashes = true) => Simulate(ignores, withCrashes, async (seed, states) =>
     {
         using StoreSimulation simulation = new(seed, states) { WholeStoreEvery = 400 };
         await simulation.RunAsync();
     });
 
-    private static (string? Caught, int Seeds, long Crashes) Simulate(Func<StorageCall, bool>? ignores, Func<int, CrashStates, Task> run)
+    private static (string? Caught, int Seeds, long Crashes) Simulate(Func<StorageCall, bool>? ignores, bool withCrashes, Func<int, CrashStates, Task> run)
     {
-        CrashStates states = new(survivorsPerCall: 4) { Ignores = ignores, Most = 1 };
+        CrashStates states = new(survivorsPerCall: 4) { Ignores = ignores, Most = 1, IsCounting = withCrashes };
         int seed = 0;
         while (seed < Seeds && states.Failures.Count == 0)
         {
@@ -88,7 +89,7 @@ internal static class SabotageProbes
             }
         }
 
-        return (states.Failures.FirstOrDefault()?.Split('\n') is { } lines ? string.Join(" ", lines[0], lines[^1]) : null, seed, states.Simulated);
+        return (states.Failures.FirstOrDefault()?.Split('\n')[0], seed, states.Simulated);
     }
 
     private static string? Caught(Action test)

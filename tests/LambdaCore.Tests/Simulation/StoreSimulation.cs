@@ -225,7 +225,7 @@ internal sealed partial class StoreSimulation(int seed, CrashStates states) : ID
             if (--_failsAt <= 0 && (_failsAt == 0 || _failsForGood))
             {
                 _failed = true;
-                string kind = (_failsAt + seed) % 3 == 0 ? "ENOSPC" : "EIO";
+                string kind = (_journal.Calls % 3) switch { 0 => "ENOSPC", 1 => "EROFS", _ => "EIO" };
                 throw new StorageException($"Storage failed: {call.Operation} of '{call.Path}': {kind}, on demand.") { IsDiskFull = kind == "ENOSPC" };
             }
         };

@@ -82,6 +82,7 @@ internal sealed class WriteAheadSimulation(int seed, CrashStates states)
             _groups.RemoveAll(g => g.Start >= log.End.Value);
             _flushed = log.End.Value;
             CheckDamageIsFound(disk);
+            CheckFileIsMissed(disk);
             Operate(log, disk);
         }
         catch (Exception error) when (failed && error is StorageException or LogPoisonedException)
@@ -129,12 +130,14 @@ internal sealed class WriteAheadSimulation(int seed, CrashStates states)
         Model.Check(Refuses(left), $"a log that says that it is durable up to {groups[^1].End} was opened although its last group is damaged");
     }
 
-    /// <summary>After the log went on in another file: it is missed, also if the power is cut before.</summary>
+    /// <summary>After a log was opened, or went on in another file: a newest file that goes is missed, also if the power is cut before.</summary>
     private void CheckFileIsMissed(InMemoryStorage disk)
     {
         using InMemoryStorage left = disk.AfterPowerCut(_random);
-        left.Delete($"wal/{left.List("wal")[^1]}");
-        Model.Check(left.List("wal").Count == 0 || Refuses(left), $"a log was opened although its newest file is missing");
+        string newest = left.List("wal")[^1];
+        left.Delete($"wal/{newest}");
+        bool isOnly = !WriteAheadFormat.TryParseName(newest, out LogPosition first) || first.Value <= _sealed;
+        Model.Check(isOnly || Refuses(left), $"a log was opened although its newest file is missing");
     }
 
     private bool Refuses(InMemoryStorage disk)
@@ -169,14 +172,9 @@ internal sealed class WriteAheadSimulation(int seed, CrashStates states)
                     _flushed = log.End.Value;
                     break;
                 case 9:
-                    bool isNew = false;
-                    Try(log, () => isNew = log.Roll().Value == log.End.Value && log.Start < log.End);
-                    _flushed = log.End.Value;
-                    if (isNew && _sealed < End)
-                    {
-                        CheckFileIsMissed(disk);
-                    }
-
+                    Try(log, () => log.Roll());
+                    _flushed = Math.Max(_flushed, log.DurableEnd.Value);
+                    CheckFileIsMissed(disk);
                     break;
                 default:
                     // What is sealed is safe elsewhere, even where it was not flushed here.
@@ -235,11 +233,17 @@ internal sealed class WriteAheadSimulation(int seed, CrashStates states)
             }
         };
         long found;
+        Group? next = null;
         using (WriteAheadLog log = Open(disk, isSealed))
         {
             disk.BeforeCall = null;
             Verify(log, flushed, end, isSealed);
             found = log.End.Value;
+            if (random.Next(3) == 0)
+            {
+                next = Append(log, 1, random.Next(500), random.Next());
+                log.Flush();
+            }
         }
 
         foreach (InMemoryStorage left in again)
@@ -256,26 +260,18 @@ internal sealed class WriteAheadSimulation(int seed, CrashStates states)
 
         using InMemoryStorage after = disk.AfterPowerCut(random);
         after.Ignores = states.Ignores;
-        if (states.IsNew(after, CrashStates.Mix(found, found, isSealed)))
+        if (states.IsNew(after, CrashStates.Mix(found, next?.End ?? found, isSealed)))
         {
-            using WriteAheadLog next = Open(after, isSealed);
-            Verify(next, found, found, isSealed);
-            if (depth == 0 && random.Next(3) == 0)
+            using WriteAheadLog log = Open(after, isSealed);
+            if (next is null)
             {
-                GoOn(after, next, found, isSealed, random);
+                Verify(log, found, found, isSealed);
+                return;
             }
-        }
-    }
 
-    private void GoOn(InMemoryStorage disk, WriteAheadLog log, long found, long isSealed, Random random)
-    {
-        Group group = Append(log, 1, random.Next(500), random.Next());
-        log.Flush();
-        using InMemoryStorage left = disk.AfterPowerCut(random);
-        left.Ignores = states.Ignores;
-        using WriteAheadLog last = Open(left, isSealed);
-        Model.Check(last.End.Value == group.End, $"what was appended after a recovery that ended at {found} was flushed up to {group.End}, and the log ends at {last.End} after another crash");
-        Same(ReadAll(last, found, group.End), [group]);
+            Model.Check(log.End.Value == next.End, $"what was appended after a recovery that ended at {found} was flushed up to {next.End}, and the log ends at {log.End} after another crash");
+            Same(ReadAll(log, found, next.End), [next]);
+        }
     }
 
     private void Verify(WriteAheadLog log, long flushed, long end, long isSealed)
