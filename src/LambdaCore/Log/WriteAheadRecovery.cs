@@ -21,7 +21,7 @@ internal sealed class WriteAheadRecovery
     private readonly IStorage _storage;
     private readonly List<string> _obsolete = [];
     private string? _unfinished;
-    private (WriteAheadFile File, long Offset, LogPosition End)? _silent;
+    private (WriteAheadFile File, bool IsRolled, long MarkOffset, LogPosition End)? _before;
     private long _unsureOffset;
     private long _contentEnd;
 
@@ -90,16 +90,17 @@ internal sealed class WriteAheadRecovery
 
     /// <summary>
     /// Lets the file before the last say that the log goes on, if a crash came before it could: else nobody would miss the last one. Comes when the last one is durable.
+    /// A frame in the last one proves that the mark was durable before; without one, it may be in the operating system's cache only.
     /// </summary>
     public void MarkRolled()
     {
-        if (_silent is { } before)
+        if (_before is { } before && (!before.IsRolled || Offset == WriteAheadFormat.FileHeaderLength))
         {
             byte[] mark = new byte[WriteAheadFormat.FrameLength(0)];
             WriteAheadFormat.WriteFrame(
                 mark, before.File.Seed, new WriteAheadFrame(before.End, 0, 0, default) { DurableEnd = before.End, Kind = WriteAheadFrameKind.Rolled }, default);
             using IStorageFile handle = _storage.Open(before.File.Path, FileAccess.ReadWrite);
-            handle.Write(before.Offset, mark);
+            handle.Write(before.MarkOffset, mark);
             handle.Flush();
         }
     }
@@ -237,7 +238,7 @@ internal sealed class WriteAheadRecovery
             }
         }
 
-        _silent = rolled || next is null ? _silent : (file, Offset, End);
+        _before = next is null ? _before : (file, rolled, rolled ? Offset - WriteAheadFormat.FrameLength(0) : Offset, End);
         if (rolled && End != next)
         {
             throw LogCorruptException.Missing(WriteAheadFormat.PathOf(End), new LogRange(lostFrom, next ?? lostFrom));
