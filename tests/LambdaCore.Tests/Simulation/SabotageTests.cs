@@ -49,6 +49,14 @@ internal sealed class SabotageTests
     public void Nothing_is_missed_where_all_checks_are_there(string probe) =>
         Assert.That(typeof(SabotageProbes).GetMethod(probe, [])!.Invoke(null, null), Is.Null);
 
+    [TestCase(nameof(SabotageProbes.FlippedLog))]
+    [TestCase(nameof(SabotageProbes.FlippedCommit))]
+    [TestCase(nameof(SabotageProbes.MixedCommits))]
+    [TestCase(nameof(SabotageProbes.FailingCommit))]
+    [TestCase(nameof(SabotageProbes.WriteAhead))]
+    public void Nothing_is_missed_where_only_what_a_probe_does_not_need_is_gone(string probe) =>
+        Assert.That(new PatchedLibrary("LambdaCore.Log.WriteAheadLog", "DeleteBefore").Run(probe), Is.Null);
+
     private static Flush[] FlushesOfTheLog() =>
     [
         new("a group", StorageOperation.Flush, Wal, In: "WriteAheadLog.Flush(") { OfLog = true },
