@@ -1,5 +1,6 @@
 using System.Linq.Expressions;
 using LambdaCore.Aggregates;
+using LambdaCore.Log;
 using LambdaCore.Serving;
 using LambdaCore.Tables;
 using LambdaCore.Values;
@@ -48,6 +49,9 @@ public sealed partial class LambdaStoreOptions<TEvent>
 
     /// <summary>Threads that a batch run may use. At least 1; null, the default, means one per processor.</summary>
     public int? BatchThreads { get; set; }
+
+    /// <summary>How the write-ahead log uses the disk.</summary>
+    internal WriteAheadLogOptions WriteAhead { get; set; } = new();
 
     /// <summary>
     /// Whether sealed events that no batch view covers stay in the log, to be read there by every question, instead of being folded into the speed layer when the

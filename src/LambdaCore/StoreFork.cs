@@ -18,7 +18,7 @@ internal sealed class StoreFork<TEvent>(IStorage storage, EventLog<TEvent> log, 
 
     private async Task<LogPosition> ForkAloneAsync(string target, CancellationToken cancellationToken)
     {
-        Guid id = Guid.NewGuid();
+        Guid id = storage.NewId();
         using IStorageFork copy = storage.Fork(target);
 
         // Batch views first: the log may be sealed further meanwhile, and must not end before them.

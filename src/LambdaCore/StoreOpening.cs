@@ -194,6 +194,7 @@ internal static class StoreOpening
         QueueCapacity = options.QueueCapacity,
         SegmentEvents = options.SegmentEvents,
         MaxEventBytes = (int)Math.Min(BatchMemoryBytesOf(options) / 16, EventLogOptions.LargestEventBytes),
+        WriteAhead = options.WriteAhead,
         Times = new EventTimeRules(
             Microseconds(options.AllowedDisorder), Microseconds(options.GracePeriod), options.LateEvents, Microseconds(options.FutureBound)),
     };

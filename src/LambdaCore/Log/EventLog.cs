@@ -61,7 +61,7 @@ internal sealed partial class EventLog<TEvent> : IDisposable, IAsyncDisposable
         }
 
         _deadLetters = new DeadLetterTable<TEvent>(storage, duckDb, codec, schema, clock, table.StoreId, _content.Segments.Start, _content.Segments.End);
-        _wal = WriteAheadLog.Open(storage, table.StoreId, _content.Segments.End, new WriteAheadLogOptions());
+        _wal = WriteAheadLog.Open(storage, table.StoreId, _content.Segments.End, options.WriteAhead);
         table.KeepHead();
     }
 

@@ -29,4 +29,7 @@ internal sealed record EventLogOptions
 
     /// <summary>Events after which the write-ahead tail is sealed into a segment by itself; also the largest segment.</summary>
     public int SegmentEvents { get; init; } = 1_000_000;
+
+    /// <summary>How the write-ahead log uses the disk.</summary>
+    public WriteAheadLogOptions WriteAhead { get; init; } = new();
 }

@@ -43,6 +43,9 @@ internal sealed class SalvagedFiles
         return new SalvagedFiles(from, to, folder, scraps, damage).Copy(schema);
     }
 
+    /// <summary>What a file is called in the other store: the number of the version that made it would come again there, in a history that begins anew.</summary>
+    public static string NewNameOf(SegmentFile file) => SegmentList.PathOf(file.Range);
+
     private List<SegmentFile> Copy(StoredSchema schema)
     {
         _to.CreateFolder(_folder);
@@ -106,7 +109,7 @@ internal sealed class SalvagedFiles
             (string sha256, long length) = CopyTo(scratch, path);
             if (sha256 == file.File.Sha256 && length == file.File.Size)
             {
-                _to.Adopt(scratch, path);
+                _to.Adopt(scratch, $"{_folder}/{NewNameOf(file)}");
                 return true;
             }
 

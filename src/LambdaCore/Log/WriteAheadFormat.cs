@@ -84,7 +84,7 @@ internal static class WriteAheadFormat
         uint checksum = BinaryPrimitives.ReadUInt32LittleEndian(header[FileChecksumOffset..]);
         long first = BinaryPrimitives.ReadInt64LittleEndian(header[32..]);
         long length = BinaryPrimitives.ReadInt64LittleEndian(header[40..]);
-        if (checksum != Crc32C.Of(header[..FileChecksumOffset]) || first < 0 || length < FileHeaderLength)
+        if (!IsSoundFileHeader(header, checksum) || first < 0 || length < FileHeaderLength)
         {
             return false;
         }
@@ -123,7 +123,7 @@ internal static class WriteAheadFormat
     {
         frame = default;
         if (BinaryPrimitives.ReadUInt32LittleEndian(header) != FrameMagic
-            || BinaryPrimitives.ReadUInt32LittleEndian(header[FrameChecksumOffset..]) != Crc32C.Of(header[..FrameChecksumOffset], seed))
+            || !IsSoundFrameHeader(header, seed))
         {
             return false;
         }
@@ -156,8 +156,17 @@ internal static class WriteAheadFormat
     {
         ReadOnlySpan<byte> bytes = frame.Span;
         payload = frame.Slice(FrameHeaderLength, BinaryPrimitives.ReadInt32LittleEndian(bytes[40..]));
-        return BinaryPrimitives.ReadUInt32LittleEndian(bytes[4..]) == Crc32C.Of(bytes[FrameHeaderLength..], seed);
+        return IsSoundPayload(bytes, seed);
     }
+
+    // Each check has a method of its own, so that tests can take one away at a time and see that it is missed.
+    private static bool IsSoundFileHeader(ReadOnlySpan<byte> header, uint checksum) => checksum == Crc32C.Of(header[..FileChecksumOffset]);
+
+    private static bool IsSoundFrameHeader(ReadOnlySpan<byte> header, uint seed) =>
+        BinaryPrimitives.ReadUInt32LittleEndian(header[FrameChecksumOffset..]) == Crc32C.Of(header[..FrameChecksumOffset], seed);
+
+    private static bool IsSoundPayload(ReadOnlySpan<byte> frame, uint seed) =>
+        BinaryPrimitives.ReadUInt32LittleEndian(frame[4..]) == Crc32C.Of(frame[FrameHeaderLength..], seed);
 
     /// <summary>Refuses a format that a later version of the library wrote.</summary>
     public static void ThrowIfUnknown(int version, string path)

@@ -85,6 +85,7 @@ internal sealed class WriteAheadLog : IDisposable
             if (found.Last is not null)
             {
                 found.MakeDurable(last.Handle);
+                found.MarkRolled();
                 log.MarkDurable();
             }
 

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using LambdaCore.Storage;
 
 namespace LambdaCore.Log;
@@ -20,6 +21,7 @@ internal sealed class WriteAheadRecovery
     private readonly IStorage _storage;
     private readonly List<string> _obsolete = [];
     private string? _unfinished;
+    private (WriteAheadFile File, bool IsRolled, long MarkOffset, LogPosition End)? _before;
     private long _unsureOffset;
     private long _contentEnd;
 
@@ -63,6 +65,7 @@ internal sealed class WriteAheadRecovery
 
     /// <summary>Makes sure that what was found is on the medium, and that nothing lies behind it.</summary>
     /// <param name="last">The last file, open for writing.</param>
+    [MethodImpl(MethodImplOptions.NoInlining)] // Tests know the flush by its caller.
     public void MakeDurable(IStorageFile last)
     {
         // What the last process wrote and did not flush may be in the operating system's cache only; and after a
@@ -86,6 +89,23 @@ internal sealed class WriteAheadRecovery
         {
             last.Flush();
             _storage.FlushFolder(WriteAheadFormat.Folder);
+        }
+    }
+
+    /// <summary>
+    /// Lets the file before the last say that the log goes on, if a crash came before it could: else nobody would miss the last one. Comes when the last one is durable.
+    /// A frame in the last one proves that the mark was durable before; without one, it may be in the operating system's cache only.
+    /// </summary>
+    public void MarkRolled()
+    {
+        if (_before is { } before && (!before.IsRolled || Offset == WriteAheadFormat.FileHeaderLength))
+        {
+            byte[] mark = new byte[WriteAheadFormat.FrameLength(0)];
+            WriteAheadFormat.WriteFrame(
+                mark, before.File.Seed, new WriteAheadFrame(before.End, 0, 0, default) { DurableEnd = before.End, Kind = WriteAheadFrameKind.Rolled }, default);
+            using IStorageFile handle = _storage.Open(before.File.Path, FileAccess.ReadWrite);
+            handle.Write(before.MarkOffset, mark);
+            handle.Flush();
         }
     }
 
@@ -227,6 +247,7 @@ internal sealed class WriteAheadRecovery
             throw LogCorruptException.Damaged(file.Path, Offset, new LogRange(next.Value, End), $"the file goes on into the one that begins at position {next}");
         }
 
+        _before = next is null ? _before : (file, rolled, rolled ? Offset - WriteAheadFormat.FrameLength(0) : Offset, End);
         if (rolled && End != next)
         {
             throw LogCorruptException.Missing(WriteAheadFormat.PathOf(End), new LogRange(lostFrom, next ?? lostFrom));

@@ -72,6 +72,9 @@ internal interface IStorage
     /// <exception cref="StorageConflictException">The file exists; it is untouched, and so is the scratch file.</exception>
     void Adopt(string scratchPath, string path);
 
+    /// <summary>An id that nothing else has. Chance comes in here, as time does by the clock, so that a simulation can be run again as it was.</summary>
+    Guid NewId() => Guid.NewGuid();
+
     /// <summary>A physical path in the scratch folder that no file has.</summary>
     /// <param name="extension">With its dot, such as ".parquet".</param>
     string NewScratchPath(string extension);

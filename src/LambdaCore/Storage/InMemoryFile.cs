@@ -69,9 +69,10 @@ internal sealed class InMemoryFile : IStorageFile
         ThrowIfClosed();
         lock (_storage.Gate)
         {
+            bool isIgnored;
             try
             {
-                _storage.Reach(StorageOperation.Flush, Path);
+                isIgnored = _storage.IsIgnored(StorageOperation.Flush, Path);
             }
             catch (StorageException)
             {
@@ -79,7 +80,10 @@ internal sealed class InMemoryFile : IStorageFile
                 throw;
             }
 
-            _content.Flush();
+            if (!isIgnored)
+            {
+                _content.Flush();
+            }
         }
     }
 

@@ -5,19 +5,18 @@ namespace LambdaCore.Storage;
 /// <summary>A store's folder in memory that forgets what a disk would forget, and fails on demand.</summary>
 /// <remarks>
 /// <para>
-/// It is as cruel as file systems are allowed to be: of what was written and not flushed, any subset of sectors of 512
-/// bytes may survive a power cut, in any order; of the names changed since their folder was flushed, any subset; a write
-/// that fails is done in part; a flush that fails drops what it should have made durable. Only the content that was
-/// never written is gentle: it reads as zeros.
+/// It is as cruel as file systems are allowed to be: of what was written and not flushed, any part may survive a power cut, in any order (<see cref="PowerCut"/>);
+/// of the names changed since their folder was flushed, any subset, and the names of folders are no better; a write that fails is done in part; a flush that fails
+/// drops what it should have made durable. Only the content that was never written is gentle: it reads as zeros.
 /// </para>
 /// <para>
 /// The scratch folder is real, because others (DuckDB) write there; it is deleted when the storage is disposed of, dead or
 /// not, since before they may still be writing. All members may be called from any thread.
 /// </para>
 /// </remarks>
-internal sealed class InMemoryStorage : IStorage, IDisposable
+internal sealed partial class InMemoryStorage : IStorage, IDisposable
 {
-    private readonly Dictionary<string, Folder> _folders;
+    private readonly Dictionary<string, InMemoryFolder> _folders;
     private readonly Lazy<string> _scratchFolder;
     private readonly HashSet<string> _locks = [];
     private readonly Dictionary<string, (InMemoryStorage Storage, bool IsDurable)> _forks = [];
@@ -27,11 +26,11 @@ internal sealed class InMemoryStorage : IStorage, IDisposable
     private bool _isOff;
 
     public InMemoryStorage()
-        : this(new Dictionary<string, Folder> { [""] = new() })
+        : this(new Dictionary<string, InMemoryFolder> { [""] = new() { IsDurable = true } })
     {
     }
 
-    private InMemoryStorage(Dictionary<string, Folder> folders)
+    private InMemoryStorage(Dictionary<string, InMemoryFolder> folders)
     {
         _folders = folders;
         _scratchFolder = new Lazy<string>(() => Directory.CreateTempSubdirectory("lambdacore-scratch-").FullName);
@@ -44,6 +43,12 @@ internal sealed class InMemoryStorage : IStorage, IDisposable
     /// <summary>Called before each operation that reaches the disk. It may throw: a <see cref="StorageException"/> is a
     /// failing disk.</summary>
     public Action<StorageCall>? BeforeCall { get; set; }
+
+    /// <summary>Tells which flushes of files and folders do nothing, as on a medium that says that it has what it has not.</summary>
+    public Func<StorageCall, bool>? Ignores { get; set; }
+
+    /// <summary>Gives the ids that are asked for; null for those that nothing else has.</summary>
+    public Func<Guid>? Ids { get; set; }
 
     /// <summary>How many operations reached the disk.</summary>
     public long Calls => Volatile.Read(ref _calls);
@@ -59,63 +64,12 @@ internal sealed class InMemoryStorage : IStorage, IDisposable
         }
     }
 
-    /// <summary>Cuts the power: this storage is dead, and what is returned has what the medium has.</summary>
-    /// <param name="random">Decides what of the unflushed survives.</param>
-    public InMemoryStorage Crash(Random random)
-    {
-        lock (Gate)
-        {
-            _isOff = true;
-            var survivors = new Dictionary<InMemoryContent, InMemoryContent>();
-            var folders = new Dictionary<string, Folder>();
-            foreach ((string name, Folder folder) in _folders.OrderBy(pair => pair.Key, StringComparer.Ordinal))
-            {
-                folders[name] = folder.AfterPowerCut(random, content =>
-                    survivors.TryGetValue(content, out InMemoryContent? survivor)
-                        ? survivor
-                        : survivors[content] = content.AfterPowerCut(random));
-            }
-
-            InMemoryStorage left = new(folders);
-            foreach ((string target, (InMemoryStorage fork, bool isDurable)) in _forks.OrderBy(f => f.Key, StringComparer.Ordinal))
-            {
-                if (isDurable || random.Next(2) == 0)
-                {
-                    left._forks[target] = (fork.Crash(random), true);
-                }
-
-                fork.Dispose();
-            }
-
-            _forks.Clear();
-            return left;
-        }
-    }
-
-    /// <summary>Kills the process: this storage is dead, and what is returned has all that was handed to the operating
-    /// system, still unflushed where it was.</summary>
-    public InMemoryStorage Kill()
-    {
-        lock (Gate)
-        {
-            _isOff = true;
-            InMemoryStorage left = new(_folders);
-            foreach ((string target, (InMemoryStorage Storage, bool IsDurable) fork) in _forks)
-            {
-                left._forks[target] = fork;
-            }
-
-            _forks.Clear();
-            return left;
-        }
-    }
-
     public IStorageFile Create(string path, long preallocatedLength)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(preallocatedLength);
         lock (Gate)
         {
-            Folder folder = FolderOf(path);
+            InMemoryFolder folder = FolderOf(path);
             Reach(StorageOperation.Create, path);
             var content = new InMemoryContent(preallocatedLength);
             folder.AddNew(path, content);
@@ -165,7 +119,7 @@ internal sealed class InMemoryStorage : IStorage, IDisposable
         {
             StoragePath.CheckFolder(folder);
             Reach(StorageOperation.List, folder);
-            return _folders.TryGetValue(folder, out Folder? found)
+            return _folders.TryGetValue(folder, out InMemoryFolder? found)
                 ? [.. found.Seen.Keys.Order(StringComparer.Ordinal)]
                 : [];
         }
@@ -186,14 +140,21 @@ internal sealed class InMemoryStorage : IStorage, IDisposable
         lock (Gate)
         {
             StoragePath.CheckFolder(folder);
-            if (_folders.ContainsKey(folder))
+            if (folder.Length == 0 || (_folders.TryGetValue(folder, out InMemoryFolder? found) && found.IsDurable))
             {
                 return;
             }
 
-            CreateFolder(StoragePath.FolderOf(folder));
-            Reach(StorageOperation.CreateFolder, folder);
-            _folders[folder] = new Folder();
+            string parent = StoragePath.FolderOf(folder);
+            CreateFolder(parent);
+            if (found is null)
+            {
+                Reach(StorageOperation.CreateFolder, folder);
+                found = _folders[folder] = new InMemoryFolder();
+            }
+
+            // Where an earlier process made it, nobody knows whether it came to this.
+            found.IsDurable = !IsIgnored(StorageOperation.FlushFolder, parent, StorageOperation.CreateFolder);
         }
     }
 
@@ -202,8 +163,10 @@ internal sealed class InMemoryStorage : IStorage, IDisposable
         lock (Gate)
         {
             StoragePath.CheckFolder(folder);
-            Reach(StorageOperation.FlushFolder, folder);
-            Found(folder).Flush();
+            if (!IsIgnored(StorageOperation.FlushFolder, folder))
+            {
+                Flush(folder);
+            }
         }
     }
 
@@ -223,7 +186,7 @@ internal sealed class InMemoryStorage : IStorage, IDisposable
     {
         lock (Gate)
         {
-            Folder folder = FolderOf(path);
+            InMemoryFolder folder = FolderOf(path);
             Reach(StorageOperation.Create, path);
             var written = new InMemoryContent(0);
             Reach(StorageOperation.Write, path);
@@ -236,7 +199,7 @@ internal sealed class InMemoryStorage : IStorage, IDisposable
     {
         lock (Gate)
         {
-            Folder folder = FolderOf(path);
+            InMemoryFolder folder = FolderOf(path);
             byte[] bytes;
             try
             {
@@ -253,6 +216,8 @@ internal sealed class InMemoryStorage : IStorage, IDisposable
             File.Delete(scratchPath);
         }
     }
+
+    public Guid NewId() => Ids?.Invoke() ?? Guid.NewGuid();
 
     public string NewScratchPath(string extension) =>
         Path.Combine(ScratchFolder, Guid.NewGuid().ToString("N", CultureInfo.InvariantCulture) + extension);
@@ -349,7 +314,7 @@ internal sealed class InMemoryStorage : IStorage, IDisposable
         lock (Gate)
         {
             StoragePath.CheckFolder(folder);
-            if (!_folders.TryGetValue(folder, out Folder? found))
+            if (!_folders.TryGetValue(folder, out InMemoryFolder? found))
             {
                 return;
             }
@@ -387,7 +352,8 @@ internal sealed class InMemoryStorage : IStorage, IDisposable
     }
 
     /// <summary>Counts an operation and lets it fail; the caller holds the gate.</summary>
-    internal void Reach(StorageOperation operation, string path)
+    /// <returns>What was told of it.</returns>
+    internal StorageCall Reach(StorageOperation operation, string path)
     {
         if (_isOff)
         {
@@ -396,27 +362,51 @@ internal sealed class InMemoryStorage : IStorage, IDisposable
 
         _calls++;
         _counts[operation] = _counts.GetValueOrDefault(operation) + 1;
-        BeforeCall?.Invoke(new StorageCall(_calls, operation, path));
+        StorageCall call = new(_calls, operation, path);
+        BeforeCall?.Invoke(call);
+        return call;
     }
 
-    private void Publish(Folder folder, string path, InMemoryContent written)
+    /// <summary>The same for a flush, which may do nothing.</summary>
+    internal bool IsIgnored(StorageOperation flush, string path, StorageOperation? within = null)
     {
-        Reach(StorageOperation.Flush, path);
-        written.Flush();
+        StorageCall call = Reach(flush, path) with { Within = within };
+        return Ignores?.Invoke(call) ?? false;
+    }
+
+    private void Publish(InMemoryFolder folder, string path, InMemoryContent written)
+    {
+        if (!IsIgnored(StorageOperation.Flush, path, StorageOperation.Rename))
+        {
+            written.Flush();
+        }
+
         Reach(StorageOperation.Rename, path);
         folder.AddNew(path, written);
-        Reach(StorageOperation.FlushFolder, StoragePath.FolderOf(path));
-        folder.Flush();
+        if (!IsIgnored(StorageOperation.FlushFolder, StoragePath.FolderOf(path), StorageOperation.Rename))
+        {
+            Flush(StoragePath.FolderOf(path));
+        }
     }
 
-    private Folder FolderOf(string path) => Found(StoragePath.FolderOf(StoragePath.CheckFile(path)));
+    /// <summary>Makes the names in a folder durable, those of folders too.</summary>
+    private void Flush(string folder)
+    {
+        Found(folder).Flush();
+        foreach ((string name, InMemoryFolder inner) in _folders)
+        {
+            inner.IsDurable |= name.Length > 0 && StoragePath.FolderOf(name) == folder;
+        }
+    }
 
-    private Folder Found(string folder) => _folders.TryGetValue(folder, out Folder? found)
+    private InMemoryFolder FolderOf(string path) => Found(StoragePath.FolderOf(StoragePath.CheckFile(path)));
+
+    private InMemoryFolder Found(string folder) => _folders.TryGetValue(folder, out InMemoryFolder? found)
         ? found
         : throw new StorageException($"Storage failed: ENOENT: the folder '{folder}' does not exist. Create it first.");
 
     private InMemoryContent? Find(string path) =>
-        _folders.TryGetValue(StoragePath.FolderOf(StoragePath.CheckFile(path)), out Folder? folder)
+        _folders.TryGetValue(StoragePath.FolderOf(StoragePath.CheckFile(path)), out InMemoryFolder? folder)
             ? folder.Seen.GetValueOrDefault(StoragePath.NameOf(path))
             : null;
 
@@ -428,40 +418,6 @@ internal sealed class InMemoryStorage : IStorage, IDisposable
         if (_scratchFolder.IsValueCreated && Directory.Exists(ScratchFolder))
         {
             Directory.Delete(ScratchFolder, recursive: true);
-        }
-    }
-
-    /// <summary>The names in one folder: as seen, and as the medium has them.</summary>
-    private sealed class Folder
-    {
-        private Dictionary<string, InMemoryContent> _durable = [];
-
-        public Dictionary<string, InMemoryContent> Seen { get; private init; } = [];
-
-        public void AddNew(string path, InMemoryContent content)
-        {
-            if (!Seen.TryAdd(StoragePath.NameOf(path), content))
-            {
-                throw new StorageConflictException(path);
-            }
-        }
-
-        public void Flush() => _durable = new Dictionary<string, InMemoryContent>(Seen);
-
-        public Folder AfterPowerCut(Random random, Func<InMemoryContent, InMemoryContent> survivorOf)
-        {
-            var left = new Folder();
-            foreach (string name in Seen.Keys.Union(_durable.Keys).Order(StringComparer.Ordinal))
-            {
-                Dictionary<string, InMemoryContent> source = random.Next(2) == 0 ? Seen : _durable;
-                if (source.TryGetValue(name, out InMemoryContent? content))
-                {
-                    left.Seen[name] = survivorOf(content);
-                }
-            }
-
-            left.Flush();
-            return left;
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using Microsoft.Win32.SafeHandles;
 
@@ -12,6 +13,9 @@ internal sealed class PhysicalStorage : IStorage
 
     private readonly string _root;
 
+    /// <summary>The folders whose names are durable.</summary>
+    private readonly ConcurrentDictionary<string, bool> _sureFolders = new(StringComparer.Ordinal);
+
     /// <summary>Opens a folder, creating it durably where it is missing.</summary>
     /// <param name="folder">A physical path.</param>
     public PhysicalStorage(string folder)
@@ -21,6 +25,13 @@ internal sealed class PhysicalStorage : IStorage
         ScratchFolder = Path.Combine(_root, ScratchName);
         CreatePhysicalFolder(_root);
         ThrowIfLink(ScratchFolder);
+        if (!Directory.Exists(ScratchFolder) && Path.GetDirectoryName(_root) is { } parent)
+        {
+            // A process that made the folder may have died before it was durable. Where nobody may read the parent, it was not us.
+            int error = SystemCalls.FlushFolder(parent);
+            ThrowOnError("flush of the folder", parent, SystemError.NameOf(error) == "EACCES" ? 0 : error);
+        }
+
         CreatePhysicalFolder(ScratchFolder);
     }
 
@@ -97,7 +108,25 @@ internal sealed class PhysicalStorage : IStorage
 
     public IReadOnlyList<string> ListFolders(string folder) => List(folder, Directory.GetDirectories);
 
-    public void CreateFolder(string folder) => CreatePhysicalFolder(PhysicalFolderOf(folder));
+    public void CreateFolder(string folder)
+    {
+        string physicalFolder = PhysicalFolderOf(folder);
+        if (_sureFolders.ContainsKey(physicalFolder))
+        {
+            return;
+        }
+
+        if (folder.Length > 0)
+        {
+            CreateFolder(StoragePath.FolderOf(folder));
+            Try("creating the folder", physicalFolder, () => Directory.CreateDirectory(physicalFolder));
+
+            // Also where it was there: an earlier process, or call, may not have come to this.
+            FlushPhysicalFolder(Path.GetDirectoryName(physicalFolder)!);
+        }
+
+        _sureFolders[physicalFolder] = true;
+    }
 
     public void FlushFolder(string folder) => FlushPhysicalFolder(PhysicalFolderOf(folder));
 

@@ -4,4 +4,8 @@ namespace LambdaCore.Storage;
 /// <param name="Number">Counted from 1 over all operations of the storage.</param>
 /// <param name="Operation">What it is.</param>
 /// <param name="Path">The file or folder.</param>
-internal readonly record struct StorageCall(long Number, StorageOperation Operation, string Path);
+internal readonly record struct StorageCall(long Number, StorageOperation Operation, string Path)
+{
+    /// <summary>Which operation it is a part of; null if it was asked for by itself. The parts of publishing a file are parts of a renaming.</summary>
+    public StorageOperation? Within { get; init; }
+}

@@ -76,10 +76,15 @@ internal static class DeltaCommitReader
 
         string found = Encoding.ASCII.GetString(content, hashStart, DeltaCommitWriter.NoHash.Length);
         string actual = DeltaCommitWriter.HashOf(content, hashEnd);
-        return found == actual
+        return IsAsWritten(found, actual)
             ? found
             : throw TableCorruptException.At(path, 0, $"its SHA-256 is {actual}, but it was written as {found}, so its content has changed");
     }
+
+    // Each check has a method of its own, so that tests can take one away at a time and see that it is missed.
+    private static bool IsAsWritten(string found, string actual) => found == actual;
+
+    private static bool Follows(string previous, string? previousHash) => previousHash is null || previous == previousHash;
 
     /// <summary>A commit that grows action by action.</summary>
     private sealed class Builder(long version)
@@ -146,7 +151,7 @@ internal static class DeltaCommitReader
         private void TakeCommitInfo(DeltaJson fields, string? previousHash)
         {
             string previous = fields.Text("previous");
-            if (previousHash is not null && previous != previousHash)
+            if (!Follows(previous, previousHash))
             {
                 throw fields.Wrong(
                     $"it follows a commit with the SHA-256 {previous}, but the one before it has {previousHash}, so one of the two belongs to another table or another version");

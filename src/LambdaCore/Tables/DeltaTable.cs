@@ -135,7 +135,7 @@ internal sealed class DeltaTable
         IStorage storage, TimeProvider clock, string folder, string name, DeltaSchema schema, IEnumerable<KeyValuePair<string, string>> properties, Guid? storeId)
     {
         var log = new DeltaLog(storage, folder);
-        DeltaCommit creation = Creation(clock.GetUtcNow(), name, schema, storeId);
+        DeltaCommit creation = Creation(storage.NewId(), clock.GetUtcNow(), name, schema, storeId);
         creation = creation with { Metadata = creation.Metadata! with { Properties = ImmutableSortedDictionary.CreateRange(StringComparer.Ordinal, properties) } };
         DeltaSnapshot snapshot = DeltaLog.Next(null, creation, out _)!;
         log.Publish(creation);
@@ -280,18 +280,14 @@ internal sealed class DeltaTable
         }
     }
 
-    private static DeltaCommit Creation(DateTimeOffset now, string name, DeltaSchema schema, Guid? storeId)
+    private static DeltaCommit Creation(Guid id, DateTimeOffset now, string name, DeltaSchema schema, Guid? storeId) => new()
     {
-        var id = Guid.NewGuid();
-        return new DeltaCommit
-        {
-            Version = 0,
-            Timestamp = Truncated(now),
-            Operation = "CREATE TABLE",
-            Metadata = new DeltaMetadata(id, name, schema, Truncated(now)),
-            Transactions = TransactionOf(storeId ?? id, 0),
-        };
-    }
+        Version = 0,
+        Timestamp = Truncated(now),
+        Operation = "CREATE TABLE",
+        Metadata = new DeltaMetadata(id, name, schema, Truncated(now)),
+        Transactions = TransactionOf(storeId ?? id, 0),
+    };
 
     private static ImmutableSortedDictionary<string, long> TransactionOf(Guid appId, long position) =>
         ImmutableSortedDictionary.Create<string, long>(StringComparer.Ordinal).Add(appId.ToString(), position);

@@ -82,7 +82,8 @@ internal static class LogScene
     private static byte[] Payload(long position, int length, int salt)
     {
         byte[] payload = new byte[length];
-        new Random(HashCode.Combine(position, length, salt)).NextBytes(payload);
+        // Not HashCode, which is another in each process.
+        new Random(unchecked((int)((position * 486_187_739) + (length * 16_777_619L) + salt))).NextBytes(payload);
         return payload;
     }
 
