@@ -68,10 +68,12 @@ public static class Commands
             {
                 o.EventTime(e => e.At).AddView(NumberedViews.ByNumber);
                 o.BatchMemoryBytes = 32L << 20;
+                o.SpeedMemoryBytes = 16L << 20;
                 o.BatchThreads = 1;
                 o.Rebuilds = o.Rebuilds with { FoldedAtOpening = 0, Share = 1 };
             });
             await store.WaitForViewsAsync();
+            tape.Write("0 rebuilt");
             BatchRun run = await store.RunBatchAsync(BatchMode.Full);
             tape.Write($"0 done {run}");
         }

@@ -61,6 +61,11 @@ public sealed class StoreWork(Tape tape, int job, string folder, int life, int s
             {
                 _ = await TryAsync("append", () => AppendAsync(5));
                 bool isDone = await TryAsync(phase, () => DoAsync(phase));
+                if (phase == "open" && !isDone)
+                {
+                    break; // It is closed.
+                }
+
                 _ = await TryAsync("ask", () => AskAsync(isDone));
             }
 

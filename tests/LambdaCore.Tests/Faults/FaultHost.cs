@@ -62,7 +62,7 @@ internal sealed class FaultHost : IDisposable
         for (long seen = -1; Stopwatch.GetElapsedTime(start) < limit;)
         {
             bool isLast = _process.HasExited;
-            if (tape.Length is long length && length != seen)
+            if (tape.Length is > 0 and var length && length != seen)
             {
                 seen = length;
                 if (condition(tape.Lines()))

@@ -30,7 +30,6 @@ internal sealed partial record Injection(string Calls, string Fault, string When
         ("stat,lstat,newfstatat,fstat,statx", ["EIO", "EACCES"], 40),
         ("getdents64", ["EIO"], 6),
         ("rmdir", ["EIO", "EROFS"], 3),
-        ("mmap", ["ENOMEM"], 6),
     ];
 
     /// <summary>A fault at random.</summary>

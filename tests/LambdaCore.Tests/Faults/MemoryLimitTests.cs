@@ -10,7 +10,7 @@ namespace LambdaCore.Tests.Faults;
 [Platform("Linux")]
 internal sealed class MemoryLimitTests
 {
-    private const int Events = 1_500_000;
+    private const int Events = 2_500_000;
 
     [Test]
     public async Task A_batch_over_more_than_the_kernel_allows_finishes_or_fails_clearly_and_the_store_opens()
@@ -24,6 +24,8 @@ internal sealed class MemoryLimitTests
                 {
                     _ = await store.AppendAsync(part.Select(i => NumberedEvent.Of(0, i)).ToArray());
                 }
+
+                _ = await store.RunBatchAsync();
             }
 
             using MemoryGroup group = MemoryGroup.MakeOrIgnore(300L << 20);
