@@ -95,8 +95,10 @@ internal sealed class Faults(string folder, int seed)
 
     private async Task<Outcome> FillAsync()
     {
-        ChildReport child = await ChildProcess.RunAsync("full", Store);
-        (long there, bool isRight) = await LookAsync();
+        // A store of its own, since the log of the other one may be beyond the limit already.
+        string fresh = Path.Combine(folder, "full");
+        ChildReport child = await ChildProcess.RunAsync("full", fresh);
+        (long there, bool isRight) = await LookAsync(fresh);
         bool isRefused = child.LastLine.StartsWith("refused", StringComparison.Ordinal) && child.ExitCode == 0;
         return new Outcome(
             "no room for the log to grow", "fails at once, nothing acknowledged is lost, opens when there is room",
@@ -119,9 +121,9 @@ internal sealed class Faults(string folder, int seed)
 
     /// <summary>Opens the store after a fault.</summary>
     /// <returns>How many events there are, and whether the view is right, also after more of them and a batch.</returns>
-    private async Task<(long There, bool IsRight)> LookAsync()
+    private async Task<(long There, bool IsRight)> LookAsync(string? of = null)
     {
-        await using LambdaStore<Payment> store = await Payments.OpenAsync(Store);
+        await using LambdaStore<Payment> store = await Payments.OpenAsync(of ?? Store);
         long there = store.Position.Value;
         bool isRight = await Payments.AreRightAsync(store);
         await Payments.AppendAsync(store, 100);

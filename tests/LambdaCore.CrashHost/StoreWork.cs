@@ -127,7 +127,7 @@ public sealed class StoreWork(Tape tape, int job, string folder, int life, int s
                 _ = await Store.RunBatchAsync();
                 break;
             case "rebuild":
-                await Task.WhenAll((await Store.ReprocessAsync(null, null, "to be killed")).Select(r => r.Completion));
+                await RebuildAsync();
                 break;
             case "fork" when _forks++ < MostForks:
                 await ForkAsync();
@@ -158,6 +158,22 @@ public sealed class StoreWork(Tape tape, int job, string folder, int life, int s
         _ = await Store.EraseAsync(e => e.Producer == producer && e.Number % 5 == remainder, "to be killed");
         Tell("changed");
         _ = await Store.VacuumAsync(TimeSpan.Zero);
+    }
+
+    /// <summary>Computes all views anew. What fails is tried again until it works, so the first failure ends the waiting here.</summary>
+    private async Task RebuildAsync()
+    {
+        IReadOnlyList<ViewRebuild> rebuilds = await Store.ReprocessAsync(null, null, "to be killed");
+        Task all = Task.WhenAll(rebuilds.Select(r => r.Completion));
+        while (await Task.WhenAny(all, Task.Delay(5)) != all)
+        {
+            if (rebuilds.FirstOrDefault(r => r.Status.LastFailure is not null) is { Status.LastFailure: { } failure })
+            {
+                throw new LambdaCoreException("A rebuild will be tried again.", failure);
+            }
+        }
+
+        await all;
     }
 
     private async Task ForkAsync()
