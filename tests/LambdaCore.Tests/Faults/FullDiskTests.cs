@@ -48,7 +48,7 @@ internal sealed class FullDiskTests
         }
 
         await TestContext.Out.WriteLineAsync($"{rounds} full disks, {full} of which made something fail");
-        Assert.That(full, Is.GreaterThan(rounds / 4), "The disk was hardly ever full.");
+        Assert.That(full, Is.GreaterThan(0), "The disk was never full.");
     }
 
     /// <summary>Works while there are only some kilobytes left, for files other than the write-ahead log's, or not even enough for that.</summary>
@@ -59,9 +59,9 @@ internal sealed class FullDiskTests
         StoreCopy store = prepared.Copy(disk);
         using Tape tape = Tape.Open(store.TapePath);
         await host.SendAsync(["once", store.TapePath, 1, seed, store.Folder, .. phases]);
-        long writeAhead = random.Next(3) * (64L << 20);
+        long writeAhead = random.Next(2) * (64L << 20);
         string filler = Path.Combine(disk, "filler");
-        Tools.Do("fallocate", "-l", $"{new DriveInfo(disk).AvailableFreeSpace - writeAhead - (random.Next(4, 200) * 1024)}", filler);
+        Tools.Do("fallocate", "-l", $"{new DriveInfo(disk).AvailableFreeSpace - writeAhead - (random.Next(4, 60) * 1024)}", filler);
         tape.IsStarted = true;
         Assert.That(
             await host.WaitAsync(tape, lines => lines[^1] == "0 ended", TimeSpan.FromMinutes(1)), Is.True, () => $"The process came to no end:\n{string.Join('\n', tape.Lines().TakeLast(10))}");
