@@ -2,6 +2,13 @@ using System.Globalization;
 using LambdaCore;
 using LambdaCore.CrashHost;
 
+// Without arguments it takes commands: see Commands.
+if (args.Length == 0)
+{
+    await Commands.TakeAsync();
+    return;
+}
+
 // Appends until it is killed: LambdaCore.CrashHost <folder> <first producer> <producers> appends.
 // Each acknowledgement is told on a line of its own: producer, first number, count, first position.
 // Or appends through producers that repeat what they are not sure of: ... repeats.

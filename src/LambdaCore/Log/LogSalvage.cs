@@ -88,7 +88,7 @@ internal sealed class LogSalvage<TEvent>
         {
             AddGroups(groups.Groups, replaceable.Where(r => r.End <= segment.Range.Start), cancellationToken);
             FillUpTo(segment.Range.Start);
-            Add(segment.Range, segment.File with { Path = SalvagedFiles.NewNameOf(segment) });
+            Add(segment.Range, segment.File.As(SalvagedFiles.NewNameOf(segment)));
         }
 
         AddGroups(groups.Groups, replaceable, cancellationToken);
@@ -188,7 +188,7 @@ internal sealed class LogSalvage<TEvent>
         string folder = DeadLetterTable<TEvent>.Folder;
         if (_from.List(folder).Count + _from.List($"{folder}/_delta_log").Count > 0)
         {
-            _deadLetters.AddRange(SalvagedFiles.Copy(_from, _to, folder, DeltaScraps.Of(_from, folder), _schema, _damage).Select(f => f.File with { Path = SalvagedFiles.NewNameOf(f) }));
+            _deadLetters.AddRange(SalvagedFiles.Copy(_from, _to, folder, DeltaScraps.Of(_from, folder), _schema, _damage).Select(f => f.File.As(SalvagedFiles.NewNameOf(f))));
         }
     }
 

@@ -73,7 +73,7 @@ internal sealed class PhysicalStorage : IStorage
         {
             // It was not there before, and nobody has written to it.
             handle.Dispose();
-            File.Delete(physicalPath);
+            DeleteUseless(physicalPath);
             if (SystemError.IsOfFiles(exception))
             {
                 throw SystemError.Of($"reserving {preallocatedLength} bytes", physicalPath, exception);
@@ -159,11 +159,8 @@ internal sealed class PhysicalStorage : IStorage
         }
         finally
         {
-            // Gone already when all went well; otherwise it is of no use to anybody.
-            if (File.Exists(aside))
-            {
-                File.Delete(aside);
-            }
+            // Gone already when all went well.
+            DeleteUseless(aside);
         }
     }
 
@@ -210,6 +207,18 @@ internal sealed class PhysicalStorage : IStorage
     public IStorageFork Fork(string target) => new PhysicalFork(this, target);
 
     public IDisposable Lock(string path) => PhysicalLock.Take(PhysicalPathOf(path));
+
+    /// <summary>Deletes a file after a failure, if that is possible: a disk that refuses this as well must not hide what it refused first.</summary>
+    private static void DeleteUseless(string physicalPath)
+    {
+        try
+        {
+            File.Delete(physicalPath);
+        }
+        catch (Exception exception) when (SystemError.IsOfFiles(exception))
+        {
+        }
+    }
 
     private string[] List(string folder, Func<string, string[]> list)
     {

@@ -47,7 +47,8 @@ internal static class SystemError
     }
 
     /// <summary>Whether .NET throws it for a failing file operation.</summary>
-    public static bool IsOfFiles(Exception exception) => exception is IOException or UnauthorizedAccessException;
+    /// <remarks>A file that would become longer than the system allows (EFBIG) is to .NET an argument named "value".</remarks>
+    public static bool IsOfFiles(Exception exception) => exception is IOException or UnauthorizedAccessException or ArgumentOutOfRangeException { ParamName: "value" };
 
     private static bool IsFull(int number) =>
         OperatingSystem.IsWindows() ? number is 39 or 112 : NameOf(number) is "ENOSPC" or "EDQUOT";

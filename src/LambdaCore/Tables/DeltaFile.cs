@@ -53,6 +53,9 @@ internal sealed class DeltaFile
         }
     }
 
+    /// <summary>The same content under another name.</summary>
+    public DeltaFile As(string path) => new(path, Size, Sha256, ModificationTime, Stats, Tags);
+
     /// <summary>The name relative to the table's folder, not URL-encoded.</summary>
     public string Path { get; }
 

@@ -49,6 +49,19 @@ internal sealed class SampleTests
         }
     }
 
+    [Test]
+    [Platform("Unix")]
+    public async Task A_sample_that_is_killed_and_damaged_in_all_its_ways_finds_every_promise_held()
+    {
+        (int exitCode, string output, string errors) = await RunAsync("FaultTolerance", "--seed", "5");
+
+        Assert.That(exitCode, Is.Zero, output + errors);
+        string[] lines = [.. output.TrimEnd().Split('\n').Select(l => l.TrimEnd())];
+        Assert.That(lines.Count(l => l.EndsWith("  yes", StringComparison.Ordinal)), Is.EqualTo(11), output + errors);
+        Assert.That(lines[^1], Is.EqualTo("all promises held"), output + errors);
+    }
+
+    [TestCase("FaultTolerance")]
     [TestCase("Flights")]
     [TestCase("WebAnalytics")]
     [TestCase("Reprocessing")]
