@@ -138,6 +138,34 @@ internal sealed class WholeSurfaceTests
             await _store.AppendAsync(Purchase.Of(doomed));
             Expect((await _store.EraseAsync(e => e.Product == doomed, "stress")).Events == 1, "the erased event");
         },
+        ["EraseAsync(where in SQL, reason, by, cancellationToken)"] = async random =>
+        {
+            string doomed = $"doomed{Interlocked.Increment(ref _names)}";
+            await _store.AppendAsync(Purchase.Of(doomed));
+            Expect((await _store.EraseAsync($"Product = '{doomed}'", "stress")).Events == 1, "the event erased by SQL");
+        },
+        ["CreateProducer(name)"] = async random =>
+        {
+            Producer<Purchase> producer = _store.CreateProducer($"source{Interlocked.Increment(ref _names)}");
+            for (int time = 0; time < 2; time++)
+            {
+                ProducerReceipt receipt = await producer.AppendAsync(new[] { Purchase.Of("p1"), Purchase.Of("p2") }, firstSequence: 5);
+                Expect(receipt.Duplicates == 2 * time, "a repetition is known");
+            }
+
+            _appended.AddOrUpdate("p1", 1, (_, n) => n + 1);
+            _appended.AddOrUpdate("p2", 1, (_, n) => n + 1);
+            Expect(producer.LastSequence == 6);
+        },
+        ["get_Producers()"] = _ => Call(() => Expect(_store.Producers.Values.All(last => last is 6 or 0))),
+        ["ForgetProducerAsync(name, cancellationToken)"] = async _ =>
+        {
+            string name = $"forgotten{Interlocked.Increment(ref _names)}";
+            await _store.CreateProducer(name).AppendAsync(Purchase.Of("p3"), 0);
+            _appended.AddOrUpdate("p3", 1, (_, n) => n + 1);
+            await _store.ForgetProducerAsync(name);
+            Expect(!_store.Producers.ContainsKey(name), "a forgotten producer");
+        },
         ["ForkAsync(path, cancellationToken)"] = async _ =>
         {
             string path = $"{_folder}/fork{Interlocked.Increment(ref _names)}";
