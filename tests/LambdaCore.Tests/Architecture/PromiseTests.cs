@@ -19,6 +19,7 @@ internal sealed partial class PromiseTests
         string[] rows = [.. page.Split('\n').Where(l => l.StartsWith('|')).Skip(2)];
         (string Type, string Method)[] names = [.. rows.SelectMany(r => NameOfTest().Matches(r)).Select(m => (m.Groups[1].Value, m.Groups[2].Value)).Distinct()];
         Assert.That(names, Has.Length.AtLeast(FewestNames));
+        Assert.That(rows.Where(r => r.StartsWith("| ", StringComparison.Ordinal) && NameOfTest().Count(r) == 0), Is.Empty, "a promise that nothing executes");
         Assert.That(names.Where(n => !Exists(n.Type, n.Method)), Is.Empty);
     }
 
