@@ -33,6 +33,11 @@ internal sealed class LogChanges<TEvent>(EventLog<TEvent> log, BatchRunner<TEven
                 throw new ArgumentException($"The SQL '{text}' holds the character NUL. Nothing was changed.");
             }
 
+            if (!ClosedExpression.IsWellFormed(text))
+            {
+                throw new ArgumentException("The SQL holds a surrogate without its partner, which has no UTF-8 form. Remove it. Nothing was changed.");
+            }
+
             try
             {
                 using DuckDbConnection connection = duckDb.Connect();

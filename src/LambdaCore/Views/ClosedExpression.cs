@@ -92,7 +92,8 @@ internal static class ClosedExpression
         return value;
     }
 
-    private static bool IsWellFormed(ReadOnlySpan<char> text)
+    /// <summary>Whether each surrogate of a text has its partner.</summary>
+    public static bool IsWellFormed(ReadOnlySpan<char> text)
     {
         while (!text.IsEmpty)
         {
