@@ -132,21 +132,17 @@ internal sealed class WriteAheadRecovery
             }
         }
 
+        // A crash while the newest was made leaves the log in the one before, which is needed then, however much of it is sealed.
+        WriteAheadFile? newest = starts.Count == 0 ? null : ReadHeader(starts[^1], storeId, isNewest: true);
+        if (newest is null)
+        {
+            starts.RemoveRange(Math.Max(0, starts.Count - 1), Math.Min(1, starts.Count));
+        }
+
         // A file ends where the next one begins, so what is sealed entirely need not even be sound.
         int obsolete = Math.Max(0, starts.FindLastIndex(first => first <= sealedEnd));
         _obsolete.AddRange(starts.Take(obsolete).Select(WriteAheadFormat.PathOf));
-        starts.RemoveRange(0, obsolete);
-
-        var files = new List<WriteAheadFile>();
-        foreach (LogPosition first in starts)
-        {
-            if (ReadHeader(first, storeId, isNewest: first == starts[^1]) is { } file)
-            {
-                files.Add(file);
-            }
-        }
-
-        return files;
+        return [.. starts.Skip(obsolete).Select(first => first == newest?.First ? newest : ReadHeader(first, storeId, isNewest: false)!)];
     }
 
     private WriteAheadFile? ReadHeader(LogPosition first, Guid storeId, bool isNewest)
