@@ -34,9 +34,11 @@ internal sealed partial class EventLog<TEvent>
         }
 
         _pipeline!.ThrowIfStoppedOrClosed();
-        LogPosition end = order.Retire();
+        order.Retire();
         try
         {
+            // All of its events are acknowledged, and this is the end of a group, which the end of its events need not be.
+            LogPosition end = Acknowledged;
             await Task.Run(() => ForgetAsync(order, end, cancellationToken), cancellationToken).ConfigureAwait(false);
         }
         catch

@@ -136,7 +136,7 @@ internal sealed partial class EventLog<TEvent> : IDisposable, IAsyncDisposable
     /// <summary>Hands the events that are not sealed to a consumer, group by group.</summary>
     public void Replay(IGroupConsumer<TEvent> consumer)
     {
-        _recoveredProducers.Begin(_table.Snapshot.Transactions, SealedEnd);
+        _recoveredProducers.Begin(_table.Snapshot.Transactions);
         if (_wal.End == SealedEnd)
         {
             return;

@@ -16,7 +16,7 @@ internal sealed class ProducerAppend(ProducerOrder order, ProducerSequences sequ
     /// <summary>Learns that the events are durable and visible.</summary>
     public void Complete(LogRange range)
     {
-        order.Complete(this, range.End);
+        order.Complete(this);
         _repeats?.TrySetResult(range.End);
     }
 

@@ -9,8 +9,7 @@ namespace LambdaCore.Log;
 /// </remarks>
 /// <param name="name">The producer's name.</param>
 /// <param name="last">Its last sequence in the log; null if there is none.</param>
-/// <param name="end">A position before which its events in the log stand.</param>
-internal sealed class ProducerOrder(string name, long? last, LogPosition end)
+internal sealed class ProducerOrder(string name, long? last)
 {
     private const long None = -1;
 
@@ -18,7 +17,6 @@ internal sealed class ProducerOrder(string name, long? last, LogPosition end)
     private readonly LinkedList<ProducerAppend> _onTheirWay = [];
     private long _acknowledged = last ?? None;
     private long _begun = last ?? None;
-    private LogPosition _end = end;
     private long? _failed;
     private bool _isRetired;
 
@@ -84,13 +82,12 @@ internal sealed class ProducerOrder(string name, long? last, LogPosition end)
     }
 
     /// <summary>Takes events as acknowledged: the first of those on their way.</summary>
-    public void Complete(ProducerAppend append, LogPosition end)
+    public void Complete(ProducerAppend append)
     {
         lock (_lock)
         {
             _onTheirWay.Remove(append);
             Volatile.Write(ref _acknowledged, append.Sequences.Last);
-            _end = end;
         }
     }
 
@@ -106,9 +103,8 @@ internal sealed class ProducerOrder(string name, long? last, LogPosition end)
     }
 
     /// <summary>Lets no more calls begin.</summary>
-    /// <returns>A position before which all events of the producer stand.</returns>
     /// <exception cref="InvalidOperationException">Events are on their way.</exception>
-    public LogPosition Retire()
+    public void Retire()
     {
         lock (_lock)
         {
@@ -116,7 +112,6 @@ internal sealed class ProducerOrder(string name, long? last, LogPosition end)
             _isRetired = _onTheirWay.Count == 0
                 ? true
                 : throw new InvalidOperationException($"The producer '{name}' cannot be forgotten while its events are on their way: up to sequence {_begun}. Await its calls first.");
-            return _end;
         }
     }
 

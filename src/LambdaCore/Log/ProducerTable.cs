@@ -16,7 +16,7 @@ internal sealed class ProducerTable<TEvent>
     public ProducerTable(AppendPipeline<TEvent> pipeline, RecoveredProducers recovered)
     {
         _pipeline = pipeline;
-        _lanes = recovered.All.ToDictionary(p => p.Key, p => new ProducerLane<TEvent>(new ProducerOrder(p.Key, p.Value.Sequence, p.Value.End), pipeline), StringComparer.Ordinal);
+        _lanes = recovered.All.ToDictionary(p => p.Key, p => new ProducerLane<TEvent>(new ProducerOrder(p.Key, p.Value), pipeline), StringComparer.Ordinal);
     }
 
     /// <summary>Gives the lane of a producer, which is new if there is none.</summary>
@@ -32,7 +32,7 @@ internal sealed class ProducerTable<TEvent>
                     throw new LambdaCoreException($"The store has {_lanes.Count} producers already, so '{name}' cannot be another. A producer is a source that lasts, not a call or a session. Forget those that will not come again: ForgetProducerAsync.");
                 }
 
-                _lanes.Add(name, lane = new ProducerLane<TEvent>(new ProducerOrder(name, last: null, LogPosition.Zero), _pipeline));
+                _lanes.Add(name, lane = new ProducerLane<TEvent>(new ProducerOrder(name, last: null), _pipeline));
             }
 
             return lane;

@@ -3,21 +3,20 @@ namespace LambdaCore.Log;
 /// <summary>How far each producer has come in the log that is being opened: what the master dataset says, then frame by frame of the write-ahead tail.</summary>
 internal sealed class RecoveredProducers
 {
-    private readonly Dictionary<string, (long Sequence, LogPosition End)> _all = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, long> _all = new(StringComparer.Ordinal);
 
-    /// <summary>Each producer's last sequence, and a position before which all of its events stand.</summary>
-    public IReadOnlyDictionary<string, (long Sequence, LogPosition End)> All => _all;
+    /// <summary>Each producer's last sequence.</summary>
+    public IReadOnlyDictionary<string, long> All => _all;
 
     /// <summary>Takes over what the master dataset says.</summary>
     /// <param name="transactions">How far each application's data is in it.</param>
-    /// <param name="sealedEnd">Its end.</param>
-    public void Begin(IReadOnlyDictionary<string, long> transactions, LogPosition sealedEnd)
+    public void Begin(IReadOnlyDictionary<string, long> transactions)
     {
         foreach ((string application, long sequence) in transactions)
         {
             if (ProducerName.OfTransaction(application) is { } name)
             {
-                _all[name] = (sequence, sealedEnd);
+                _all[name] = sequence;
             }
         }
     }
@@ -28,12 +27,12 @@ internal sealed class RecoveredProducers
     {
         foreach (ProducerMark mark in marks)
         {
-            if (_all.TryGetValue(mark.Name, out (long Sequence, LogPosition End) before) && before.Sequence >= mark.Sequence)
+            if (_all.TryGetValue(mark.Name, out long before) && before >= mark.Sequence)
             {
-                throw GroupPayload.NotSound(frame, $"the producer '{mark.Name}' has sequence {mark.Sequence} in it, after {before.Sequence}", null);
+                throw GroupPayload.NotSound(frame, $"the producer '{mark.Name}' has sequence {mark.Sequence} in it, after {before}", null);
             }
 
-            _all[mark.Name] = (mark.Sequence, frame.End);
+            _all[mark.Name] = mark.Sequence;
         }
     }
 }

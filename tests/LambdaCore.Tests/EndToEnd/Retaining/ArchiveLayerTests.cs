@@ -136,7 +136,7 @@ internal sealed class ArchiveLayerTests
     [Test]
     public async Task An_archive_outlives_the_log_that_it_belongs_to()
     {
-        foreach (string folder in new[] { "log/_delta_log", "log", "wal" })
+        foreach (string folder in new[] { "log/_delta_log", "log/_head", "log", "wal" })
         {
             foreach (string file in _scene.Disk.List(folder))
             {
