@@ -30,11 +30,12 @@ internal sealed class FaultLife(int number, IReadOnlyList<string> lines)
     public IReadOnlyList<(long Position, string Path, bool IsDone)> Forks { get; } =
         [.. Of(lines, "fork").Select(f => (Long(f[1]), f[2], Of(lines, "forked").Any(done => done[2] == f[2])))];
 
-    /// <summary>What failed.</summary>
-    public IReadOnlyList<string> Failures { get; } = [.. lines.Where(l => l.StartsWith("failed", StringComparison.Ordinal))];
+    /// <summary>What failed. Not that an order to compute a view anew was refused because an earlier one goes on: it outlasts a kill, and a full disk.</summary>
+    public IReadOnlyList<string> Failures { get; } =
+        [.. lines.Where(l => l.StartsWith("failed", StringComparison.Ordinal) && !l.Contains("is being computed anew already", StringComparison.Ordinal))];
 
-    /// <summary>What failed with an error that is not one of the library's. Whoever orders a view to be computed anew twice, while a disk is too full for the first time, is told so.</summary>
-    public IReadOnlyList<string> Unclear => [.. Failures.Where(f => !Clear.Contains(f.Split(' ')[2]) && !f.Contains("is being computed anew already", StringComparison.Ordinal))];
+    /// <summary>What failed with an error that is not one of the library's.</summary>
+    public IReadOnlyList<string> Unclear => [.. Failures.Where(f => !Clear.Contains(f.Split(' ')[2]))];
 
     /// <summary>What the host itself saw to be wrong.</summary>
     public IReadOnlyList<string> Wrong { get; } = [.. lines.Where(l => l.StartsWith("wrong", StringComparison.Ordinal))];

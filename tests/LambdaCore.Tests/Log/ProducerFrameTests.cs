@@ -14,14 +14,16 @@ internal sealed class ProducerFrameTests
 {
     private const int Mutants = 30_000;
 
+    private static readonly byte[] Events = [1, 2, 3, 4, 5, 6, 7, 8];
+
     private static readonly GroupTimes NoTimes = GroupNotes.None.Times;
     private static readonly GroupTimes LateTimes = new(7, 1, 1, 5, [new JudgedEvent(0, Verdict.Rejected, 6)]);
 
     [Test]
     public void Events_without_producers_cost_no_byte_more()
     {
-        Assert.That(Payload(NoTimes).Length, Is.EqualTo(GroupPayload.PrefixLength + 3));
-        Assert.That(Payload(NoTimes, new ProducerMark("ab", 5)).Length, Is.EqualTo(GroupPayload.PrefixLength + 3 + sizeof(int) + 1 + 2 + 1));
+        Assert.That(Payload(NoTimes).Length, Is.EqualTo(GroupPayload.PrefixLength + Events.Length));
+        Assert.That(Payload(NoTimes, new ProducerMark("ab", 5)).Length, Is.EqualTo(GroupPayload.PrefixLength + Events.Length + sizeof(int) + 1 + 2 + 1));
     }
 
     [Test]
@@ -33,7 +35,7 @@ internal sealed class ProducerFrameTests
             ProducerMark[] marks = [.. Enumerable.Range(0, random.Next(6)).Select(_ => new ProducerMark(NameOf(random), random.NextInt64(long.MaxValue) >> random.Next(63)))];
             GroupTimes times = random.Next(2) == 0 ? NoTimes : LateTimes;
             ReadOnlyMemory<byte> events = GroupPayload.Open(FrameOf(Payload(times, marks)), 42, typeof(Sourced), out GroupNotes notes);
-            Assert.That(events.ToArray(), Is.EqualTo(new byte[] { 1, 2, 3 }));
+            Assert.That(events.ToArray(), Is.EqualTo(Events));
             Assert.That(notes.Producers, Is.EqualTo(marks));
             Assert.That((notes.Times.Watermark, notes.Times.Late, notes.Times.Judged), Is.EqualTo((times.Watermark, times.Late, times.Judged)));
         }
@@ -160,7 +162,7 @@ internal sealed class ProducerFrameTests
     {
         ByteWriter payload = new();
         GroupPayload.Begin(payload, 42);
-        payload.WriteRaw([1, 2, 3]);
+        payload.WriteRaw(Events);
         GroupPayload.Complete(payload, new GroupNotes(times, marks));
         return payload.Written.ToArray();
     }

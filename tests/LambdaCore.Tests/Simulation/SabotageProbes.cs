@@ -4,6 +4,7 @@ using LambdaCore.Log;
 using LambdaCore.Storage;
 using LambdaCore.Tables;
 using LambdaCore.Tests.Batch;
+using LambdaCore.Tests.EndToEnd;
 using LambdaCore.Tests.Log;
 using LambdaCore.Tests.Tables;
 using NUnit.Framework.Internal;
@@ -17,11 +18,12 @@ internal static class SabotageProbes
 
     public static string? WriteAhead() => WriteAhead(null).Caught;
 
-    public static string? WholeStore() => WholeStore(null).Caught;
-
     public static string? FlippedLog() => Caught(() => new WriteAheadDamageTests().A_flipped_bit_in_a_killed_log_is_found_or_cuts_only_what_was_not_acknowledged());
 
     public static string? FlippedClosedLog() => Caught(() => new WriteAheadDamageTests().A_flipped_bit_in_a_cleanly_closed_log_is_found_or_does_no_harm());
+
+    public static string? FailedFlush() =>
+        Caught(() => new AppendingTests().After_a_failed_flush_the_store_takes_nothing_more_and_a_new_one_has_what_was_acknowledged().GetAwaiter().GetResult());
 
     public static string? FlippedCommit() => Caught(() => new DeltaDamageTests().Every_flipped_bit_is_found());
 

@@ -33,7 +33,7 @@ internal sealed class SabotageTests
     [TestCase("LambdaCore.Batch.LookupFooter", "IsSoundFooter", nameof(SabotageProbes.FlippedFooter))]
     [TestCase("LambdaCore.Log.WriteAheadLog", "ThrowIfPoisoned", nameof(SabotageProbes.WriteAhead))]
     [TestCase("LambdaCore.Tables.DeltaTable", "ThrowIfFailed", nameof(SabotageProbes.FailingCommit))]
-    [TestCase("LambdaCore.Log.AppendPipeline`1", "ThrowIfStopped", nameof(SabotageProbes.WholeStore))]
+    [TestCase("LambdaCore.Log.AppendPipeline`1", "ThrowIfStopped", nameof(SabotageProbes.FailedFlush))]
     public void A_check_that_is_missing_is_caught(string type, string method, string probe)
     {
         string? caught = new PatchedLibrary(type, method).Run(probe);
@@ -54,6 +54,7 @@ internal sealed class SabotageTests
     [TestCase(nameof(SabotageProbes.MixedCommits))]
     [TestCase(nameof(SabotageProbes.FailingCommit))]
     [TestCase(nameof(SabotageProbes.WriteAhead))]
+    [TestCase(nameof(SabotageProbes.FailedFlush))]
     public void Nothing_is_missed_where_only_what_a_probe_does_not_need_is_gone(string probe) =>
         Assert.That(new PatchedLibrary("LambdaCore.Log.WriteAheadLog", "DeleteBefore").Run(probe), Is.Null);
 
