@@ -60,11 +60,7 @@ internal sealed partial class EventLog<TEvent>
         _table.ThrowIfFailed();
         LogRange range = new(merged[0].Range.Start, merged[^1].Range.End);
         string name = SegmentList.PathOf(range, _table.Version + 1);
-        IEnumerable<KeyValuePair<string, string>> tags = SegmentList.TagsOf(range)
-            .Concat(SegmentTally.TagsOf(merged))
-            .Append(new(LastIngestedAtTag, merged[^1].File.Tags[LastIngestedAtTag]))
-            .Append(_schema.NewestTag);
-        DeltaFile file = new(name, draft.Size, draft.Sha256, _clock.GetUtcNow(), draft.Stats, tags);
+        DeltaFile file = new(name, draft.Size, draft.Sha256, _clock.GetUtcNow(), draft.Stats, SegmentTags.OfMerged(range, merged, _schema));
 
         // An attempt that failed before it came to its commit may have left a file there.
         _storage.Delete($"{Folder}/{name}");

@@ -20,8 +20,7 @@ internal sealed partial class EventLog<TEvent>
 
     private static DeltaTable CreateTable(IStorage storage, TimeProvider clock, EventCodec<TEvent> codec)
     {
-        StoredSchema first = StoredSchema.First(codec.Schema, codec.EventTimeProperty, codec.Fingerprint);
-        StoredSchema schema = StoredAmendments.Declare(first, first, codec.Amendments, codec.Schema, isEmpty: true);
+        StoredSchema schema = StoredAmendments.First(codec);
         return DeltaTable.Create(
             storage, clock, Folder, codec.Schema.EventType.Name, MasterSchema.Delta(schema, MasterSchema.OwnOfMaster), [StoredSchemaJson.Write(schema)], storeId: null);
     }

@@ -91,7 +91,7 @@ internal sealed partial class EventLog<TEvent>
             foreach ((LogRange range, IReadOnlyList<SegmentFile> segments) in stretches)
             {
                 // A segment may reach beyond the stretch: what it has there decides nothing.
-                int whole = moment.IngestedUpTo is { } time ? segments.TakeWhile(s => LastIngestedAt(s) <= time || (s.Range.End > range.End && !HasLater(s, range, time))).Count() : segments.Count;
+                int whole = moment.IngestedUpTo is { } time ? segments.TakeWhile(s => SegmentTags.LastIngestedAt(s) <= time || (s.Range.End > range.End && !HasLater(s, range, time))).Count() : segments.Count;
                 SegmentFile[] counted = [.. segments.Take(whole + 1)];
                 if (counted.Any(s => !_storage.Exists($"{Folder}/{s.File.Path}")))
                 {
@@ -209,6 +209,4 @@ internal sealed partial class EventLog<TEvent>
 
         return events;
     }
-
-    private static long LastIngestedAt(SegmentFile segment) => long.Parse(segment.File.Tags[LastIngestedAtTag], CultureInfo.InvariantCulture);
 }

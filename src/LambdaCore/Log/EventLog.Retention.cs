@@ -25,7 +25,7 @@ internal sealed partial class EventLog<TEvent>
         LogPosition end = RawStart;
         foreach (SegmentFile segment in segments)
         {
-            if (segment.Range.End > covered || PendingAmendments.AreIn(segment.File) || (LastIngestedAt(segment) >= oldest && tooMany <= 0))
+            if (segment.Range.End > covered || PendingAmendments.AreIn(segment.File) || (SegmentTags.LastIngestedAt(segment) >= oldest && tooMany <= 0))
             {
                 break;
             }
@@ -57,7 +57,7 @@ internal sealed partial class EventLog<TEvent>
             DroppedEvents dropped = new(
                 end,
                 SealedTally(end),
-                removed.Length == 0 ? Dropped.LastIngestedAt : LastIngestedAt(removed[^1]),
+                removed.Length == 0 ? Dropped.LastIngestedAt : SegmentTags.LastIngestedAt(removed[^1]),
                 ImmutableSortedDictionary.CreateRange(StringComparer.Ordinal, archives));
             _table.Commit([], [.. removed.Select(s => s.File.Path)], SealedEnd.Value, SegmentList.RetainOperation, dropped.Facts);
             _content = Content.Of(_table);

@@ -208,7 +208,7 @@ internal sealed partial class EventLog<TEvent>
                 SegmentList segments = SegmentList.Of(table);
                 foreach (SegmentFile segment in segments.Segments)
                 {
-                    _ = LastIngestedAt(segment);
+                    _ = SegmentTags.LastIngestedAt(segment);
                     _ = StoredSchema.VersionOf(segment.File);
                 }
 

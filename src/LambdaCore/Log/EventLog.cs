@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Runtime.CompilerServices;
 using LambdaCore.Diagnostics;
 using LambdaCore.DuckDb;
@@ -18,7 +17,6 @@ namespace LambdaCore.Log;
 internal sealed partial class EventLog<TEvent> : IDisposable, IAsyncDisposable
 {
     private const string Folder = "log";
-    private const string LastIngestedAtTag = "last_ingested_at";
 
     private readonly IStorage _storage;
     private readonly EventCodec<TEvent> _codec;
@@ -87,7 +85,7 @@ internal sealed partial class EventLog<TEvent> : IDisposable, IAsyncDisposable
 
     /// <summary>When the newest sealed event was appended, in microseconds since the Unix epoch; <see cref="long.MinValue"/> for none.</summary>
     public long SealedIngestedAt =>
-        _content.Segments.Segments.Count == 0 ? Dropped.LastIngestedAt : LastIngestedAt(_content.Segments.Segments[^1]);
+        _content.Segments.Segments.Count == 0 ? Dropped.LastIngestedAt : SegmentTags.LastIngestedAt(_content.Segments.Segments[^1]);
 
     /// <summary>
     /// About the size of the events from a position on, as they are on disk: in the write-ahead log, or in segments. Quick where the position is
@@ -341,12 +339,8 @@ internal sealed partial class EventLog<TEvent> : IDisposable, IAsyncDisposable
             throw;
         }
 
-        IEnumerable<KeyValuePair<string, string>> tags = SegmentList.TagsOf(written.Range)
-            .Concat(SegmentTally.TagsOf(written.Tally))
-            .Append(new(LastIngestedAtTag, written.LastIngestedAt.ToString(CultureInfo.InvariantCulture)))
-            .Append(_schema.NewestTag)
-            .Concat(PendingAmendments.TagOf(written.Tally));
-        DeltaFile added = new(name, written.Master.Size, written.Master.Sha256, _clock.GetUtcNow(), written.Master.Stats, tags);
+        DeltaFile added = new(
+            name, written.Master.Size, written.Master.Sha256, _clock.GetUtcNow(), written.Master.Stats, SegmentTags.Of(written.Range, written.Tally, written.LastIngestedAt, _schema));
         _table.Commit([added], [], written.Range.End.Value, "SEAL", transactions: written.Producers.Select(p => KeyValuePair.Create(ProducerName.TransactionOf(p.Key), p.Value)));
         _verifier.Trust(added);
         _content = Content.Of(_table);

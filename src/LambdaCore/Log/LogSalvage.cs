@@ -1,4 +1,3 @@
-using System.Globalization;
 using LambdaCore.DuckDb;
 using LambdaCore.Storage;
 using LambdaCore.Tables;
@@ -22,7 +21,6 @@ internal static class LogSalvage
 internal sealed class LogSalvage<TEvent>
 {
     private const string Folder = "log";
-    private const string LastIngestedAtTag = "last_ingested_at";
 
     private readonly IStorage _from;
     private readonly IStorage _to;
@@ -142,18 +140,12 @@ internal sealed class LogSalvage<TEvent>
         {
             return scraps.Metadata is { } metadata
                 ? StoredSchemaJson.Read(Folder, metadata)
-                : First(codec);
+                : StoredAmendments.First(codec);
         }
         catch (TableCorruptException)
         {
-            return First(codec);
+            return StoredAmendments.First(codec);
         }
-    }
-
-    private static StoredSchema First(EventCodec<TEvent> codec)
-    {
-        StoredSchema first = StoredSchema.First(codec.Schema, codec.EventTimeProperty, codec.Fingerprint);
-        return StoredAmendments.Declare(first, first, codec.Amendments, codec.Schema, isEmpty: true);
     }
 
     /// <summary>How far each producer had come by what was sealed, as far as is known.</summary>
@@ -277,7 +269,7 @@ internal sealed class LogSalvage<TEvent>
             _producers[name] = Math.Max(sequence, _producers.GetValueOrDefault(name, long.MinValue));
         }
 
-        Add(range, Adopt(Folder, range, written.Master, TagsOf(written.Tally)));
+        Add(range, Adopt(Folder, range, written.Master, TagsOf(range, written.Tally)));
         if (written.DeadLetters is { } letters && _deadLetters.Select(SegmentList.RangeOf).Any(r => r is { } kept && kept.Start < range.End && range.Start < kept.End))
         {
             // They were sealed before, and are kept.
@@ -286,7 +278,7 @@ internal sealed class LogSalvage<TEvent>
         else if (written.DeadLetters is { } rejected)
         {
             _to.CreateFolder(DeadLetterTable<TEvent>.Folder);
-            _deadLetters.Add(Adopt(DeadLetterTable<TEvent>.Folder, range, rejected, []));
+            _deadLetters.Add(Adopt(DeadLetterTable<TEvent>.Folder, range, rejected, SegmentList.TagsOf(range).Append(_schema.NewestTag)));
         }
     }
 
@@ -331,7 +323,7 @@ internal sealed class LogSalvage<TEvent>
         LogRange hole = new(_end, end);
         using DuckDbConnection connection = _duckDb.Connect();
         using SegmentRows nothing = new(_to, connection, $"hole_{hole.Start}", _schema, MasterSchema.OwnOfMaster);
-        Add(hole, Adopt(Folder, hole, nothing.Write(), TagsOf(EventTimeTally.None)));
+        Add(hole, Adopt(Folder, hole, nothing.Write(), TagsOf(hole, EventTimeTally.None)));
         _lost.Add(hole);
     }
 
@@ -339,16 +331,15 @@ internal sealed class LogSalvage<TEvent>
     {
         string name = SegmentList.PathOf(range);
         _to.Adopt(draft.ScratchPath, $"{folder}/{name}");
-        return new DeltaFile(name, draft.Size, draft.Sha256, _clock.GetUtcNow(), draft.Stats, [.. SegmentList.TagsOf(range), .. tags, _schema.NewestTag]);
+        return new DeltaFile(name, draft.Size, draft.Sha256, _clock.GetUtcNow(), draft.Stats, tags);
     }
 
-    private IEnumerable<KeyValuePair<string, string>> TagsOf(EventTimeTally tally) =>
-        SegmentTally.TagsOf(tally).Append(new(LastIngestedAtTag, _lastIngestedAt.ToString(CultureInfo.InvariantCulture))).Concat(PendingAmendments.TagOf(tally));
+    private IEnumerable<KeyValuePair<string, string>> TagsOf(LogRange range, EventTimeTally tally) => SegmentTags.Of(range, tally, _lastIngestedAt, _schema);
 
     private void Add(LogRange range, DeltaFile file)
     {
         _added.Add(file);
         _end = range.End;
-        _lastIngestedAt = file.Tags.TryGetValue(LastIngestedAtTag, out string? text) ? long.Parse(text, CultureInfo.InvariantCulture) : _lastIngestedAt;
+        _lastIngestedAt = SegmentTags.TryLastIngestedAt(file) ?? _lastIngestedAt;
     }
 }

@@ -7,6 +7,13 @@ namespace LambdaCore.Log;
 /// <param name="Amends">The id of the column of what it amends.</param>
 internal sealed record StoredAmendments(int Id, int Amends)
 {
+    /// <summary>What the events of a store have that begins with an event type.</summary>
+    public static StoredSchema First<TEvent>(EventCodec<TEvent> codec)
+    {
+        StoredSchema first = StoredSchema.First(codec.Schema, codec.EventTimeProperty, codec.Fingerprint);
+        return Declare(first, first, codec.Amendments, codec.Schema, isEmpty: true);
+    }
+
     /// <summary>Declares how events amend others, which holds from the first event on that is appended from now on.</summary>
     /// <param name="stored">What the store's events have.</param>
     /// <param name="wanted">What they have from now on.</param>
