@@ -9,7 +9,7 @@ namespace LambdaCore.Tests.EndToEnd.Limits;
 /// An operation is cancelled, or the store is disposed of, while a storage call of it is under way: whichever it is, the store, or the one that is opened next, has each operation done or not
 /// done, and everything acknowledged.
 /// </summary>
-/// <remarks>LAMBDACORE_INTERRUPTIONS says how many, LAMBDACORE_SEED from which seed on.</remarks>
+/// <remarks>LAMBDACORE_INTERRUPTIONS says how many, LAMBDACORE_SEED from which seed on: a seed says the operation, too, so that one round of it replays a failure.</remarks>
 [TestFixture]
 internal sealed class InterruptedTests
 {
@@ -29,7 +29,7 @@ internal sealed class InterruptedTests
         for (int round = 0; round < rounds; round++)
         {
             int seed = unchecked(first + round);
-            string operation = Operations[round % Operations.Length];
+            string operation = Operations[(int)((uint)seed % Operations.Length)];
             try
             {
                 if (await new Round(new Random(seed), operation, disposes).RunAsync())
@@ -44,7 +44,10 @@ internal sealed class InterruptedTests
         }
 
         TestContext.Out.WriteLine(string.Join(", ", interrupted.Select(i => $"{i.Key} {i.Value}")));
-        Assert.That(interrupted.Values.Sum(), Is.GreaterThan(rounds / 4), "Hardly anything was interrupted.");
+        if (rounds >= DefaultRounds)
+        {
+            Assert.That(interrupted.Values.Sum(), Is.GreaterThan(rounds / 4), "Hardly anything was interrupted.");
+        }
     }
 
     private readonly record struct Sold(long Count, decimal Price, long Corrected);
@@ -52,18 +55,20 @@ internal sealed class InterruptedTests
     /// <summary>One store, one operation, one interruption.</summary>
     private sealed class Round(Random random, string operation, bool disposes)
     {
+        private const int Products = 6;
+
         private readonly List<Purchase> _events = [];
 
         public async Task<bool> RunAsync()
         {
             using InMemoryStorage disk = new();
             LambdaStore<Purchase> store = Open(disk);
-            await AppendAsync(store, 20);
+            await AppendAsync(store, [.. Enumerable.Range(0, Products), .. Enumerable.Range(0, 14).Select(_ => random.Next(Products))]);
             await store.RunBatchAsync();
-            await AppendAsync(store, 10);
+            await AppendAsync(store, [.. Enumerable.Range(0, 10).Select(_ => random.Next(Products))]);
             await store.CorrectAsync(e => e.Product == "p1", s => s.Set(e => e.Note, "corrected"), "before");
             Correct("p1");
-            await AppendAsync(store, 5);
+            await AppendAsync(store, [.. Enumerable.Range(0, 5).Select(_ => random.Next(Products))]);
             string[] before = await AnswerAsync(store);
             int changes = (await store.ReadChangesAsync()).Count;
 
@@ -202,9 +207,9 @@ internal sealed class InterruptedTests
             }
         }
 
-        private async Task AppendAsync(LambdaStore<Purchase> store, int count)
+        private async Task AppendAsync(LambdaStore<Purchase> store, int[] products)
         {
-            Purchase[] events = [.. Enumerable.Range(0, count).Select(i => Purchase.Of($"p{random.Next(6)}", i))];
+            Purchase[] events = [.. products.Select((product, i) => Purchase.Of($"p{product}", i))];
             await store.AppendAsync(events);
             _events.AddRange(events);
         }
