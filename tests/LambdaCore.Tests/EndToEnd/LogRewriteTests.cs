@@ -2,6 +2,7 @@ using System.Globalization;
 using LambdaCore.DuckDb;
 using LambdaCore.Log;
 using LambdaCore.Storage;
+using LambdaCore.Tests.Values;
 using LambdaCore.Values;
 using NUnit.Framework;
 
@@ -136,87 +137,36 @@ internal sealed class LogRewriteTests
 
     /// <summary>Every storage call of a rewrite is refused once, and every one is the last before the process dies or the power is cut.</summary>
     [Test]
-    public async Task A_rewrite_that_ends_at_any_storage_call_is_done_or_not_done([Values] Failure failure)
+    public async Task A_rewrite_that_ends_at_any_storage_call_is_done_or_not_done([Values] Ending ending)
     {
-        (int done, int notDone) = (0, 0);
-        int call = 1;
-        for (bool ended = true; ended; call++)
+        List<string> before = [];
+        List<string> after = [];
+        await new EachCall<Purchase>
         {
-            string where = $"{failure} at call {call}";
-            InMemoryStorage disk = new();
-            LambdaStore<Purchase> store = await FilledAsync(disk);
-            List<string> before = Rows(store);
-            List<string> after = [.. before.Select(r => r.Replace("p1|", "fixed|", StringComparison.Ordinal))];
-            int calls = 0;
-            disk.BeforeCall = _ =>
+            Open = Open,
+            Fill = async store =>
             {
-                int now = Interlocked.Increment(ref calls);
-                if (failure == Failure.Refusal ? now == call : now >= call)
-                {
-                    throw new StorageException("The disk refuses.");
-                }
-            };
-            ended = await FailsAsync(store);
-            if (failure == Failure.Refusal && ended)
+                await FillAsync(store);
+                before = Rows(store);
+                after = [.. before.Select(r => r.Replace("p1|", "fixed|", StringComparison.Ordinal))];
+            },
+            Operate = store => RewriteAsync(store, Set("\"Product\" = 'p1'", Product, "'fixed'"), Correction),
+            AfterRefusal = (store, where) =>
             {
-                disk.BeforeCall = null;
                 Assert.That(Rows(store), Is.EqualTo(before), where);
-            }
-
-            await CloseAsync(store);
-            disk = failure switch
+                return Task.CompletedTask;
+            },
+            Check = (again, disk, where) =>
             {
-                Failure.Kill => disk.Kill(),
-                Failure.PowerCut => disk.Crash(new Random(call)),
-                _ => disk,
-            };
-            disk.BeforeCall = null;
-            using InMemoryStorage opened = disk;
-            await using LambdaStore<Purchase> again = Open(opened);
-            List<string> found = Rows(again);
-            Assert.That(found, Is.EqualTo(before).Or.EqualTo(after), where);
-            bool isDone = found.SequenceEqual(after);
-            Assert.That(isDone || ended, where);
-            Assert.That(StoreInternals<Purchase>.Of(again).Log.Revision, Is.EqualTo(isDone ? 4 : 0), where);
-            Assert.That(opened.List("log").Count(n => n.EndsWith(".parquet", StringComparison.Ordinal)), Is.EqualTo(isDone ? 5 : 3), $"{where}: orphans");
-            (done, notDone) = isDone ? (done + 1, notDone) : (done, notDone + 1);
-        }
-
-        TestContext.Out.WriteLine($"{call} calls, done {done} times, not done {notDone} times");
-        Assert.That(done, Is.Positive);
-        Assert.That(notDone, Is.GreaterThan(3));
-    }
-
-    public enum Failure
-    {
-        Refusal,
-        Kill,
-        PowerCut,
-    }
-
-    private static async Task CloseAsync(LambdaStore<Purchase> store)
-    {
-        try
-        {
-            await store.DisposeAsync();
-        }
-        catch (LambdaCoreException)
-        {
-            // The disk may be gone.
-        }
-    }
-
-    private static async Task<bool> FailsAsync(LambdaStore<Purchase> store)
-    {
-        try
-        {
-            await RewriteAsync(store, Set("\"Product\" = 'p1'", Product, "'fixed'"), Correction);
-            return false;
-        }
-        catch (StorageException)
-        {
-            return true;
-        }
+                List<string> found = Rows(again);
+                Assert.That(found, Is.EqualTo(before).Or.EqualTo(after), where);
+                bool isDone = found.SequenceEqual(after);
+                Assert.That(StoreInternals<Purchase>.Of(again).Log.Revision, Is.EqualTo(isDone ? 4 : 0), where);
+                Assert.That(disk.List("log").Count(n => n.EndsWith(".parquet", StringComparison.Ordinal)), Is.EqualTo(isDone ? 5 : 3), $"{where}: orphans");
+                return Task.FromResult(isDone);
+            },
+            AtLeast = (1, 4),
+        }.RunAsync(ending, Seed.Random(out _));
     }
 
     private static RewriteRequest Set(string condition, EventColumn column, string value) => new(new LogPosition(9), condition, [new ColumnAssignment(column, value)]);
@@ -229,9 +179,8 @@ internal sealed class LogRewriteTests
     }
 
     /// <summary>Nine purchases of p0 to p5 and again p0 to p2, in three segments.</summary>
-    private static async Task<LambdaStore<Purchase>> FilledAsync(InMemoryStorage disk)
+    private static async Task FillAsync(LambdaStore<Purchase> store)
     {
-        LambdaStore<Purchase> store = Open(disk);
         for (int i = 0; i < 9; i++)
         {
             await store.AppendAsync(Purchase.Of(string.Create(CultureInfo.InvariantCulture, $"p{i % 6}"), i));
@@ -240,7 +189,12 @@ internal sealed class LogRewriteTests
                 await store.RunBatchAsync();
             }
         }
+    }
 
+    private static async Task<LambdaStore<Purchase>> FilledAsync(InMemoryStorage disk)
+    {
+        LambdaStore<Purchase> store = Open(disk);
+        await FillAsync(store);
         return store;
     }
 

@@ -1,4 +1,5 @@
 using LambdaCore.Storage;
+using LambdaCore.Tests.Values;
 using NUnit.Framework;
 
 namespace LambdaCore.Tests.EndToEnd.Changes;
@@ -11,13 +12,6 @@ internal sealed class FollowingTests
 
     private static readonly ViewDefinition<Visit, DateTimeOffset, Sums> ByHour =
         View.Of<Visit>("by_hour").GroupBy(e => Window.Hour(e.At)).Select(g => new Sums(g.Count(), g.Sum(e => e.Seconds)));
-
-    public enum Failure
-    {
-        Refusal,
-        Kill,
-        PowerCut,
-    }
 
     [Test]
     public async Task Only_affected_keys_are_computed_and_layers_without_any_stay()
@@ -34,71 +28,48 @@ internal sealed class FollowingTests
 
     /// <summary>Every storage call of a correction is refused once, and every one is the last before the process dies or the power is cut.</summary>
     [Test]
-    public async Task Views_follow_a_correction_that_ends_at_any_storage_call([Values] Failure failure)
+    public async Task Views_follow_a_correction_that_ends_at_any_storage_call([Values] Ending ending)
     {
-        (int done, int notDone, int behind, int answers) = (0, 0, 0, 0);
-        int call = 1;
-        for (bool ended = true; ended; call++)
+        (int behind, int answers, int asking) = (0, 0, 0);
+        await new EachCall<Visit>
         {
-            string where = $"{failure} at call {call}";
-            InMemoryStorage disk = new();
-            LambdaStore<Visit> store = Open(disk);
-            await FillAsync(store);
-            int calls = 0;
-            int asking = 0;
-            ended = false;
-            disk.BeforeCall = _ =>
+            Open = disk => Open(disk),
+            Fill = FillAsync,
+            Operate = async store => behind += (await CorrectAsync(store)).Views.Any(v => v.Failure is not null) ? 1 : 0,
+            Meanwhile = store =>
             {
                 if (Interlocked.Exchange(ref asking, 1) == 0)
                 {
-                    // In the middle of things every answer is exact for the revision that it says.
-                    CheckAsync(store, Changed, null).GetAwaiter().GetResult();
-                    answers++;
-                    asking = 0;
+                    try
+                    {
+                        // In the middle of things every answer is exact for the revision that it says.
+                        CheckAsync(store, Changed, null).GetAwaiter().GetResult();
+                        answers++;
+                    }
+                    finally
+                    {
+                        asking = 0;
+                    }
                 }
-
-                int now = Interlocked.Increment(ref calls);
-                if (failure == Failure.Refusal ? now == call : now >= call)
-                {
-                    ended = true;
-                    throw new StorageException("The disk refuses.");
-                }
-            };
-            try
-            {
-                Correction correction = await CorrectAsync(store);
-                behind += correction.Views.Any(v => v.Failure is not null) ? 1 : 0;
-                Assert.That(ended || correction.Views.All(v => v.Failure is null), where);
-            }
-            catch (StorageException)
-            {
-                Assert.That(ended, where);
-            }
-
-            disk.BeforeCall = null;
-            if (failure == Failure.Refusal)
+            },
+            AfterRefusal = async (store, _) =>
             {
                 await CheckAsync(store, Changed, null);
                 if (await CatchesUpAsync(store))
                 {
                     await CheckAsync(store, Changed, StoreInternals<Visit>.Of(store).Log.Revision);
                 }
-            }
-
-            InMemoryStorage left = failure == Failure.PowerCut ? disk.Crash(new Random(call)) : disk.Kill();
-            await CloseAsync(store);
-            disk.Dispose();
-            using InMemoryStorage opened = left;
-            await using LambdaStore<Visit> again = Open(opened);
-            long revision = StoreInternals<Visit>.Of(again).Log.Revision;
-            await CheckAsync(again, Changed, revision);
-            (done, notDone) = revision > 0 ? (done + 1, notDone) : (done, notDone + 1);
-        }
-
-        TestContext.Out.WriteLine($"{call} calls; done {done} times, not done {notDone} times, {behind} times with views behind; {answers} answers on the way");
-        Assert.That(done, Is.GreaterThan(10));
-        Assert.That(notDone, Is.GreaterThan(3));
-        Assert.That(failure != Failure.Refusal || behind > 5);
+            },
+            Check = async (again, _, _) =>
+            {
+                long revision = StoreInternals<Visit>.Of(again).Log.Revision;
+                await CheckAsync(again, Changed, revision);
+                return revision > 0;
+            },
+            AtLeast = (11, 4),
+        }.RunAsync(ending, Seed.Random(out _));
+        TestContext.Out.WriteLine($"{behind} times with views behind; {answers} answers on the way");
+        Assert.That(ending != Ending.Refusal || behind > 5);
         Assert.That(answers, Is.GreaterThan(100));
     }
 
@@ -152,18 +123,6 @@ internal sealed class FollowingTests
         catch (LambdaCoreException error) when (error.LastsUntilReopened)
         {
             return false;
-        }
-    }
-
-    private static async Task CloseAsync(LambdaStore<Visit> store)
-    {
-        try
-        {
-            await store.DisposeAsync();
-        }
-        catch (LambdaCoreException)
-        {
-            // The disk may be gone.
         }
     }
 
