@@ -1,5 +1,8 @@
+using LambdaCore.Changes;
 using LambdaCore.DuckDb;
 using LambdaCore.Log;
+using LambdaCore.Rebuilds;
+using LambdaCore.Running;
 using LambdaCore.Serving;
 using LambdaCore.Speed;
 using LambdaCore.Storage;

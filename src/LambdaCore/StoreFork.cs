@@ -1,5 +1,6 @@
 using LambdaCore.Batch;
 using LambdaCore.Log;
+using LambdaCore.Running;
 using LambdaCore.Storage;
 using Microsoft.Extensions.Logging;
 

@@ -1,8 +1,11 @@
 using LambdaCore.Aggregates;
 using LambdaCore.Batch;
+using LambdaCore.Changes;
 using LambdaCore.Diagnostics;
 using LambdaCore.DuckDb;
 using LambdaCore.Log;
+using LambdaCore.Rebuilds;
+using LambdaCore.Running;
 using LambdaCore.Serving;
 using LambdaCore.Speed;
 using LambdaCore.Storage;
@@ -105,7 +108,7 @@ internal static class StoreOpening
             };
             if (!options.BatchSchedule.IsByHand)
             {
-                scheduler = new BatchScheduler<TEvent>(options, batches, log, progress, logger);
+                scheduler = new BatchScheduler<TEvent>(options.BatchSchedule, options.RetryVariation, options.TimeProvider, batches, log, progress, logger);
                 scheduler.Start();
             }
 

@@ -1,4 +1,4 @@
-using System.Text;
+using LambdaCore.Values;
 
 namespace LambdaCore.Log;
 
@@ -11,23 +11,11 @@ internal static class ProducerName
     /// <summary>What tells a producer's transactions in a table from those of stores, whose ids are GUIDs, as a name may be, too.</summary>
     private const string TransactionPrefix = "producer/";
 
-    private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
-
     /// <summary>Refuses what cannot be a name.</summary>
     /// <exception cref="ArgumentException">It is empty, too long, or not well-formed.</exception>
     public static void Check(string name)
     {
-        ArgumentException.ThrowIfNullOrEmpty(name);
-        int bytes;
-        try
-        {
-            bytes = StrictUtf8.GetByteCount(name);
-        }
-        catch (EncoderFallbackException exception)
-        {
-            throw new ArgumentException("A producer's name has a surrogate without its partner, so it is no well-formed text. Choose another name.", nameof(name), exception);
-        }
-
+        int bytes = StrictUtf8.BytesOfName(name, "A producer").Length;
         if (bytes > MaximumBytes)
         {
             throw new ArgumentException(

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using LambdaCore.Storage;
+using LambdaCore.Values;
 
 namespace LambdaCore.Tables;
 
@@ -19,8 +20,6 @@ internal static class ViewFolder
 
     private const string Plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";
 
-    private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
-
     private static readonly HashSet<string> Reserved = new(
         ["CON", "PRN", "AUX", "NUL", .. Enumerable.Range(0, 10).SelectMany(digit => new[] { $"COM{digit}", $"LPT{digit}" })],
         StringComparer.OrdinalIgnoreCase);
@@ -29,17 +28,7 @@ internal static class ViewFolder
     /// <exception cref="ArgumentException">The name is empty, too long, or not well-formed Unicode.</exception>
     public static string NameOf(string viewName)
     {
-        ArgumentException.ThrowIfNullOrEmpty(viewName);
-        byte[] bytes;
-        try
-        {
-            bytes = StrictUtf8.GetBytes(viewName);
-        }
-        catch (EncoderFallbackException exception)
-        {
-            throw new ArgumentException("A view's name has a surrogate without its partner, so it is no well-formed text. Choose another name.", nameof(viewName), exception);
-        }
-
+        byte[] bytes = StrictUtf8.BytesOfName(viewName, "A view");
         var folder = new StringBuilder();
         foreach (byte one in bytes)
         {

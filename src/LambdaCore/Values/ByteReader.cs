@@ -10,8 +10,6 @@ namespace LambdaCore.Values;
 /// </summary>
 internal unsafe struct ByteReader
 {
-    private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
-
     private readonly byte* _end;
     private byte* _current;
 
@@ -123,7 +121,7 @@ internal unsafe struct ByteReader
     {
         try
         {
-            return StrictUtf8.GetString(bytes);
+            return StrictUtf8.Encoding.GetString(bytes);
         }
         catch (DecoderFallbackException e)
         {

@@ -10,8 +10,6 @@ namespace LambdaCore.Values;
 /// </summary>
 internal sealed class ByteWriter
 {
-    private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
-
     private byte[] _buffer;
     private int _length;
 
@@ -135,15 +133,15 @@ internal sealed class ByteWriter
             // At most 126 bytes, so the length takes one byte and can be filled in afterwards.
             int start = _length;
             Span<byte> room = Advance(1 + (value.Length * 3));
-            int written = StrictUtf8.GetBytes(value, room[1..]);
+            int written = StrictUtf8.Encoding.GetBytes(value, room[1..]);
             room[0] = (byte)written;
             _length = start + 1 + written;
         }
         else
         {
-            int count = StrictUtf8.GetByteCount(value);
+            int count = StrictUtf8.Encoding.GetByteCount(value);
             WriteVarint((uint)count);
-            StrictUtf8.GetBytes(value, Advance(count));
+            StrictUtf8.Encoding.GetBytes(value, Advance(count));
         }
     }
 

@@ -15,8 +15,6 @@ namespace LambdaCore.Values;
 /// </remarks>
 internal static class KeyWriter
 {
-    private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
-
     /// <summary>Writes whether a value of a nullable column is there.</summary>
     public static void WritePresence(ByteWriter writer, bool present) => writer.WriteBoolean(present);
 
@@ -78,8 +76,8 @@ internal static class KeyWriter
     public static void Write(ByteWriter writer, string value)
     {
         int start = writer.Length;
-        Span<byte> room = writer.Advance(StrictUtf8.GetMaxByteCount(value.Length));
-        int written = StrictUtf8.GetBytes(value, room);
+        Span<byte> room = writer.Advance(StrictUtf8.Encoding.GetMaxByteCount(value.Length));
+        int written = StrictUtf8.Encoding.GetBytes(value, room);
         if (room[..written].Contains((byte)0))
         {
             byte[] copy = room[..written].ToArray();

@@ -1,4 +1,4 @@
-namespace LambdaCore;
+namespace LambdaCore.Rebuilds;
 
 /// <summary>A rebuild as its handle sees it. Thread-safe.</summary>
 internal interface IRebuildJob

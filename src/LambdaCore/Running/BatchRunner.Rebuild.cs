@@ -2,7 +2,7 @@ using LambdaCore.Batch;
 using LambdaCore.Log;
 using LambdaCore.Serving;
 
-namespace LambdaCore;
+namespace LambdaCore.Running;
 
 /// <content>Rebuilds: what was computed beside the views takes its place between two batch runs.</content>
 internal sealed partial class BatchRunner<TEvent>

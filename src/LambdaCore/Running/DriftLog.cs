@@ -3,7 +3,7 @@ using LambdaCore.Diagnostics;
 using LambdaCore.Serving;
 using Microsoft.Extensions.Logging;
 
-namespace LambdaCore;
+namespace LambdaCore.Running;
 
 /// <summary>Has batch layers compared with the speed layer before they are served, and keeps what was found. Reading is thread-safe; one thread at a time compares.</summary>
 /// <param name="isOn">Whether anything is compared.</param>

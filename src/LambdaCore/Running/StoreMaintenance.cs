@@ -4,7 +4,7 @@ using LambdaCore.Serving;
 using LambdaCore.Storage;
 using Microsoft.Extensions.Logging;
 
-namespace LambdaCore;
+namespace LambdaCore.Running;
 
 /// <summary>Makes files fewer: deletes those that nothing needs, and writes small segments into one. While no batch runs.</summary>
 /// <typeparam name="TEvent">The event type.</typeparam>

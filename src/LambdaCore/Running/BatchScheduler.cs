@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging;
 using Polly;
 using Polly.Retry;
 
-namespace LambdaCore;
+namespace LambdaCore.Running;
 
 /// <summary>
 /// Runs batches by a schedule. One loop waits until a run is due and then tries until everything that was there at that moment is
@@ -36,20 +36,22 @@ internal sealed class BatchScheduler<TEvent> : IAsyncDisposable
     private Task _loop = Task.CompletedTask;
 
     /// <summary>Creates a scheduler; <see cref="Start"/> starts it.</summary>
-    /// <param name="options">The schedule, the clock, and the random variation.</param>
+    /// <param name="schedule">When batches run.</param>
+    /// <param name="variation">Numbers from 0 to 1 that vary the time until a batch is tried again; null for random ones.</param>
+    /// <param name="clock">Tells the time.</param>
     /// <param name="batches">Runs the batches.</param>
     /// <param name="log">Tells the size of what is not covered.</param>
     /// <param name="progress">Tells the end of what a run would cover.</param>
     /// <param name="logger">Logs.</param>
-    public BatchScheduler(LambdaStoreOptions<TEvent> options, BatchRunner<TEvent> batches, EventLog<TEvent> log, Progress progress, ILogger logger)
+    public BatchScheduler(BatchSchedule schedule, Func<double>? variation, TimeProvider clock, BatchRunner<TEvent> batches, EventLog<TEvent> log, Progress progress, ILogger logger)
     {
-        _schedule = options.BatchSchedule;
+        _schedule = schedule;
         _batches = batches;
         _log = log;
         _progress = progress;
-        _clock = options.TimeProvider;
+        _clock = clock;
         _logger = logger;
-        _retry = RetryWith(options.RetryVariation);
+        _retry = RetryWith(variation);
         _timer = _clock.CreateTimer(_ => Wake(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 

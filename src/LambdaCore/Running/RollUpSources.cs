@@ -1,7 +1,7 @@
 using LambdaCore.Batch;
 using LambdaCore.Serving;
 
-namespace LambdaCore;
+namespace LambdaCore.Running;
 
 /// <summary>
 /// Finds the layers from which a batch run can build a roll-up's without reading events: those of its source over the same events. The layers that

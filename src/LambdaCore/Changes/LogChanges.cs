@@ -1,10 +1,11 @@
 using LambdaCore.Batch;
 using LambdaCore.DuckDb;
 using LambdaCore.Log;
+using LambdaCore.Running;
 using LambdaCore.Values;
 using LambdaCore.Views;
 
-namespace LambdaCore;
+namespace LambdaCore.Changes;
 
 /// <summary>
 /// Changes events that are in the log already: in one commit for the log, and then in every view. Appends and queries go on meanwhile; batches wait.

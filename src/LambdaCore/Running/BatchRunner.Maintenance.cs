@@ -1,6 +1,6 @@
 using LambdaCore.Diagnostics;
 
-namespace LambdaCore;
+namespace LambdaCore.Running;
 
 /// <content>Work on the files of the log, which takes turns with batch runs.</content>
 internal sealed partial class BatchRunner<TEvent>

@@ -3,7 +3,7 @@ using LambdaCore.Batch;
 using LambdaCore.Diagnostics;
 using LambdaCore.Log;
 
-namespace LambdaCore;
+namespace LambdaCore.Running;
 
 /// <content>
 /// Amendments: when every view's batch covers the events of a run, among which those that amend others do not count yet, one commit of the log lets them count and removes what they amend; then

@@ -3,7 +3,7 @@ using LambdaCore.Diagnostics;
 using LambdaCore.Serving;
 using LambdaCore.Tables;
 
-namespace LambdaCore;
+namespace LambdaCore.Running;
 
 /// <content>
 /// Retention: first every view has a layer that ends at the new raw start, durably; only then do the segments leave the log, and the layers before it are archive layers from then on. A crash in

@@ -6,7 +6,7 @@ using LambdaCore.Serving;
 using LambdaCore.Speed;
 using Microsoft.Extensions.Logging;
 
-namespace LambdaCore;
+namespace LambdaCore.Running;
 
 /// <summary>
 /// Runs batches, one at a time: the speed layer begins a new generation at the end of a group, the log is sealed up to there, and for each

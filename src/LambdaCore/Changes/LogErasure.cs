@@ -1,13 +1,15 @@
 using LambdaCore.Batch;
 using LambdaCore.DuckDb;
 using LambdaCore.Log;
+using LambdaCore.Rebuilds;
+using LambdaCore.Running;
 using LambdaCore.Serving;
 using LambdaCore.Speed;
 using LambdaCore.Storage;
 using LambdaCore.Tables;
 using LambdaCore.Views;
 
-namespace LambdaCore;
+namespace LambdaCore.Changes;
 
 /// <summary>
 /// Erases events from the log and from the views, and deletes the files in which their bytes are left over, but for the old files of the log, which a vacuum deletes.

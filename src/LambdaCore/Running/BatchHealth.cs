@@ -1,4 +1,4 @@
-namespace LambdaCore;
+namespace LambdaCore.Running;
 
 /// <summary>Keeps the <see cref="BatchStatus"/> of an open store. Thread-safe.</summary>
 internal sealed class BatchHealth(TimeProvider clock)

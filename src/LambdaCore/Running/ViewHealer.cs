@@ -4,7 +4,7 @@ using LambdaCore.Log;
 using LambdaCore.Serving;
 using Microsoft.Extensions.Logging;
 
-namespace LambdaCore;
+namespace LambdaCore.Running;
 
 /// <summary>A view that was to follow the log to its new revision.</summary>
 /// <param name="View">The view's name.</param>

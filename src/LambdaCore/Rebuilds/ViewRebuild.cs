@@ -1,3 +1,5 @@
+using LambdaCore.Rebuilds;
+
 namespace LambdaCore;
 
 /// <summary>

@@ -2,7 +2,7 @@ using LambdaCore.Log;
 using LambdaCore.Serving;
 using LambdaCore.Speed;
 
-namespace LambdaCore;
+namespace LambdaCore.Running;
 
 /// <summary>Takes the log's groups into the speed layer, and tells those who wait how far it has come.</summary>
 /// <typeparam name="TEvent">The event type.</typeparam>

@@ -1,10 +1,11 @@
 using LambdaCore.Batch;
 using LambdaCore.Diagnostics;
 using LambdaCore.Log;
+using LambdaCore.Running;
 using LambdaCore.Serving;
 using Microsoft.Extensions.Logging;
 
-namespace LambdaCore;
+namespace LambdaCore.Rebuilds;
 
 /// <summary>
 /// One rebuild of a view, in steps: parts of the events are computed, then merged, then what has come meanwhile is added and all layers of the view are

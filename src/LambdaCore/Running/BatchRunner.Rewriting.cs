@@ -2,7 +2,7 @@ using LambdaCore.Batch;
 using LambdaCore.Log;
 using LambdaCore.Serving;
 
-namespace LambdaCore;
+namespace LambdaCore.Running;
 
 /// <content>Changes of events that are in the log already, while no batch runs.</content>
 internal sealed partial class BatchRunner<TEvent>

@@ -4,7 +4,7 @@ using LambdaCore.Diagnostics;
 using LambdaCore.Log;
 using LambdaCore.Serving;
 
-namespace LambdaCore;
+namespace LambdaCore.Rebuilds;
 
 /// <summary>
 /// Does the steps of all rebuilds of a store, one at a time, and rests between them. What fails is tried again later, while others go on.
@@ -86,7 +86,11 @@ internal sealed class RebuildWorker<TEvent> : IAsyncDisposable
     {
         lock (_lock)
         {
-            ObjectDisposedException.ThrowIf(_isStopped, typeof(LambdaStore<TEvent>));
+            if (_isStopped)
+            {
+                throw new ObjectDisposedException("LambdaStore", "The store was closed, so no rebuild can begin. Open it again.");
+            }
+
             if (_jobs.FirstOrDefault(j => j.View == view && !j.IsOver) is { } other)
             {
                 throw new InvalidOperationException(

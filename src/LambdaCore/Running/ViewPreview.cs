@@ -2,7 +2,7 @@ using LambdaCore.Batch;
 using LambdaCore.Log;
 using LambdaCore.Serving;
 
-namespace LambdaCore;
+namespace LambdaCore.Running;
 
 /// <summary>Says what a rewrite of events that is prepared, but not committed, would make of the views' rows: of those alone whose keys it touches.</summary>
 /// <typeparam name="TEvent">The event type.</typeparam>
