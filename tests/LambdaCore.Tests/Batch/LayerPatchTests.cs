@@ -12,7 +12,7 @@ internal sealed class LayerPatchTests
     public void Replaced_keys_have_their_new_states_or_none_and_all_others_their_old_ones()
     {
         Random random = Seed.Random(out int seed);
-        for (int round = 0; round < 300; round++)
+        for (int round = 0; round < 60; round++)
         {
             byte[][] keys = [.. Enumerable.Range(0, random.Next(12)).Select(_ => LookupScene.RandomBytes(random, random.Next(1, 3))).DistinctBy(Convert.ToHexString)];
             SortedDictionary<byte[], byte[]> old = Some(keys, 2);
