@@ -125,6 +125,22 @@ internal sealed class ComparisonTests
     }
 
     [Test]
+    public async Task A_damaged_layer_whose_other_windows_are_to_stay_is_computed_anew_first()
+    {
+        await _store.DisposeAsync();
+        string lookup = $"views/hourly/_lookup/{_disk.List("views/hourly/_lookup").Single()}";
+        byte[] content = _disk.ReadAll(lookup);
+        content[content.Length / 4] ^= 0x55;
+        _disk.Delete(lookup);
+        _disk.PublishNew(lookup, content);
+        _store = Open(_disk, o => o.AddView(Hourly));
+        ViewRebuild rebuild = await ReadyAsync(ofWindows: true);
+        Assert.That((await rebuild.CompareAsync()).IsSame, Is.True);
+        await rebuild.SwapAsync();
+        await NewDefinitionTests.CheckAsync(_store, 250);
+    }
+
+    [Test]
     public async Task New_layers_that_nobody_has_compared_are_compared_after_the_swap()
     {
         ViewRebuild rebuild = await _store.ReprocessAsync(Hourly, null, null, "a test");
