@@ -133,6 +133,14 @@ internal sealed class DeltaCommitContentTests
     }
 
     [Test]
+    public void A_commit_without_an_owner_covers_nothing()
+    {
+        using InMemoryStorage storage = Store(Sealed(Protocol, Metadata));
+        DeltaScraps scraps = DeltaScraps.Of(storage, "log");
+        Assert.That((scraps.IsWhole, scraps.Owner, scraps.CoveredPosition), Is.EqualTo((true, (Guid?)null, 0L)));
+    }
+
+    [Test]
     public void A_commit_without_its_facts_or_its_last_line_feed_is_refused()
     {
         byte[] others = Encoding.UTF8.GetBytes($"{{\"other\":{{\"sha256\":\"{Hash}\"}}}}\n{Protocol}\n");
