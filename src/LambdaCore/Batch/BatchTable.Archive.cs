@@ -119,7 +119,7 @@ internal sealed partial class BatchTable
     }
 
     /// <summary>Whether a file of the store's own table has states of removed events.</summary>
-    private bool IsArchive(DeltaFile file) => SegmentList.RangeOf(file) is { } range && range.Start < RawStart;
+    private bool IsArchive(DeltaFile file) => SegmentList.RangeOf(_folder, file).Start < RawStart;
 
     /// <summary>Whether the table that is there, whoever's it is, has states of removed events, as far as it can be read.</summary>
     private bool HasArchive()
@@ -127,10 +127,10 @@ internal sealed partial class BatchTable
         try
         {
             // Where another store's raw events begin is not known here.
-            DeltaSnapshot? table = new DeltaLog(_storage, _folder).Read();
-            return table is not null && (table.TransactionVersion(_context.StoreId) is null
+            DeltaSnapshot table = new DeltaLog(_storage, _folder).Read()!;
+            return table.TransactionVersion(_context.StoreId) is null
                 ? new[] { ArchiveOperation, ViewRename.Operation }.Any(o => table.LastFacts(o)?.ContainsKey(SegmentList.RawStartFact) == true)
-                : table.Files.Any(IsArchive));
+                : table.Files.Any(IsArchive);
         }
         catch (TableCorruptException)
         {

@@ -23,11 +23,6 @@ internal sealed partial class BatchTable
     {
         LogPosition rawStart = layers.LastOrDefault(l => l.Range.Start < RawStart)?.Range.End ?? LogPosition.Max(range.Start, RawStart);
         LogPosition covered = layers.Count == 0 ? rawStart : layers[^1].Range.End;
-        if (rawStart >= range.End || !changes.MayTouch(new LogRange(rawStart, range.End)))
-        {
-            return null;
-        }
-
         using AffectedKeys affected = AffectedKeys.Find(_context, _plan, changes, new LogRange(rawStart, range.End), cancellationToken);
         if (affected.Keys.Count == 0)
         {

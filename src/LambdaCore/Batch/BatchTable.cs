@@ -26,9 +26,6 @@ internal sealed partial class BatchTable
     /// <summary>The facts that each commit of a view's table says anew.</summary>
     public static IReadOnlyCollection<string> LastingFacts { get; } = [RevisionFact];
 
-    /// <summary>The revision of layers of which it is not known.</summary>
-    private const long Unknown = -1;
-
     /// <summary>The folder of the lookup files, in that of the view.</summary>
     public const string LookupFolder = "_lookup";
 
@@ -160,7 +157,7 @@ internal sealed partial class BatchTable
         _patcher.Patch(
             layers,
             missing,
-            Revision == _context.Revision() ? RowChanges.None : Revision == Unknown ? null : changes.Since(Revision, cancellationToken),
+            Revision == _context.Revision() ? RowChanges.None : changes.Since(Revision, cancellationToken),
             progress,
             cancellationToken);
 
@@ -356,7 +353,7 @@ internal sealed partial class BatchTable
     private static KeyValuePair<string, string> RevisionFactOf(long revision) => new(RevisionFact, revision.ToString(CultureInfo.InvariantCulture));
 
     private static long RevisionOf(DeltaTable table) =>
-        table.Snapshot.LastCommit.Facts.TryGetValue(RevisionFact, out string? text) && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long revision) ? revision : Unknown;
+        long.Parse(table.Snapshot.LastCommit.Facts[RevisionFact], NumberStyles.None, CultureInfo.InvariantCulture);
 
     private static string NewName(DeltaTable table, LogRange range) =>
         string.Create(CultureInfo.InvariantCulture, $"{range.Start.Value:D20}-{range.End.Value:D20}-{table.Version + 1}.parquet");
@@ -373,11 +370,16 @@ internal sealed partial class BatchTable
     }
 
     /// <summary>
-    /// The files of the table with their ranges, oldest first; null if they are of another definition, or do not follow each other from position zero
-    /// to what the table covers. A view that was added after retention begins later, but not after the raw start.
+    /// The files of the table with their ranges, oldest first; null if they are of another definition, do not say of which revision they are, or do not follow each other
+    /// from position zero to what the table covers. A view that was added after retention begins later, but not after the raw start.
     /// </summary>
     private List<(LogRange Range, DeltaFile File)>? Layers(DeltaTable table)
     {
+        if (!long.TryParse(table.Snapshot.LastCommit.Facts.GetValueOrDefault(RevisionFact), NumberStyles.None, CultureInfo.InvariantCulture, out _))
+        {
+            return null;
+        }
+
         List<(LogRange Range, DeltaFile File)> layers = [];
         foreach (DeltaFile file in table.Files)
         {

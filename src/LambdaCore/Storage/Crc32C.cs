@@ -1,5 +1,5 @@
+using System.Buffers.Binary;
 using System.Numerics;
-using System.Runtime.InteropServices;
 
 namespace LambdaCore.Storage;
 
@@ -13,13 +13,12 @@ internal static class Crc32C
     public static uint Of(ReadOnlySpan<byte> bytes, uint seed = 0)
     {
         uint crc = ~seed;
-        ReadOnlySpan<ulong> words = MemoryMarshal.Cast<byte, ulong>(bytes);
-        foreach (ulong word in words)
+        for (; bytes.Length >= sizeof(ulong); bytes = bytes[sizeof(ulong)..])
         {
-            crc = BitOperations.Crc32C(crc, BitConverter.IsLittleEndian ? word : System.Buffers.Binary.BinaryPrimitives.ReverseEndianness(word));
+            crc = BitOperations.Crc32C(crc, BinaryPrimitives.ReadUInt64LittleEndian(bytes));
         }
 
-        foreach (byte single in bytes[(words.Length * sizeof(ulong))..])
+        foreach (byte single in bytes)
         {
             crc = BitOperations.Crc32C(crc, single);
         }

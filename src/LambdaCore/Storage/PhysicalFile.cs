@@ -57,7 +57,7 @@ internal sealed class PhysicalFile : IStorageFile
 
     public void Flush()
     {
-        int error = SystemCalls.FlushFile(_handle);
+        int error = SystemCalls.Here.FlushFile(_handle);
         if (error != 0)
         {
             throw SystemError.Of("flush", _physicalPath, error);

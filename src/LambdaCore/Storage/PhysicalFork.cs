@@ -52,7 +52,7 @@ internal sealed class PhysicalFork : IStorageFork
             foreach (FileInfo file in new DirectoryInfo(source).EnumerateFiles())
             {
                 PhysicalStorage.ThrowIfLink(file.FullName);
-                int error = SystemCalls.LinkFile(file.FullName, Path.Combine(_aside, folder, file.Name));
+                int error = SystemCalls.Here.LinkFile(file.FullName, Path.Combine(_aside, folder, file.Name));
                 if (error != 0)
                 {
                     throw CannotLink(file.FullName, error);
@@ -79,7 +79,7 @@ internal sealed class PhysicalFork : IStorageFork
 
             return true;
         });
-        int error = SystemCalls.RenameFolder(_aside, _target);
+        int error = SystemCalls.Here.RenameFolder(_aside, _target);
         if (SystemError.IsOfOtherVolume(error))
         {
             throw new StorageException(
@@ -110,11 +110,11 @@ internal sealed class PhysicalFork : IStorageFork
     }
 
     private static StorageException CannotLink(string file, int error) => SystemError.NameOf(error) is "EPERM" or "ENOTSUP" or "ENOSYS"
-        ? new StorageException($"Storage failed: the file system of '{file}' has no hard links ({SystemError.NameOf(error)}), by which a fork shares the files of a store. Close the store and copy its folder instead.")
+        ? new StorageException($"Storage failed: '{file}' cannot be shared by a hard link ({SystemError.NameOf(error)}), as a fork shares the files of a store: its file system has no hard links, or protects the file. Close the store and copy its folder instead.")
         : SystemError.Of("hard link", file, error);
 
     private static bool IsWithin(string path, string folder) =>
-        path == folder || path.StartsWith(folder + Path.DirectorySeparatorChar, OperatingSystem.IsWindows() ? StringComparison.OrdinalIgnoreCase : StringComparison.Ordinal);
+        path == folder || path.StartsWith(folder + Path.DirectorySeparatorChar, SystemCalls.Here.NameComparison);
 
     private void ThrowIfTaken()
     {

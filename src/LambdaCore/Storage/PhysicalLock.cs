@@ -15,62 +15,28 @@ internal sealed class PhysicalLock : IDisposable
 
     /// <summary>Takes the lock, creating its file where it is missing.</summary>
     /// <exception cref="StoreLockedException">Somebody has it.</exception>
-    public static PhysicalLock Take(string physicalPath)
+    public static PhysicalLock Take(string physicalPath) => PhysicalStorage.Try("lock", physicalPath, () =>
     {
-        SafeFileHandle? handle = null;
+        int error = SystemCalls.Here.OpenLocked(physicalPath, out SafeFileHandle handle);
         try
         {
-            handle = OperatingSystem.IsWindows() ? TakeOnWindows(physicalPath) : TakeOnUnix(physicalPath);
+            if (error != 0)
+            {
+                throw SystemError.IsOfHeldLock(error) ? StoreLockedException.HeldBy(physicalPath, HolderIn(handle)) : SystemError.Of("lock", physicalPath, error);
+            }
+
             RandomAccess.SetLength(handle, 0);
             RandomAccess.Write(handle, Encoding.ASCII.GetBytes(Environment.ProcessId.ToString(CultureInfo.InvariantCulture)), 0);
             return new PhysicalLock(handle);
         }
-        catch (Exception exception) when (SystemError.IsOfFiles(exception))
+        catch
         {
-            handle?.Dispose();
-            throw SystemError.Of("lock", physicalPath, exception);
+            handle.Dispose();
+            throw;
         }
-    }
+    });
 
     public void Dispose() => _handle.Dispose();
-
-    private static SafeFileHandle TakeOnUnix(string physicalPath)
-    {
-        // Not through .NET, which takes a shared lock of its own whenever it opens a file: two processes that begin
-        // at once would refuse each other.
-        SafeFileHandle handle = SystemCalls.OpenOrCreate(physicalPath, out int error);
-        if (error == 0)
-        {
-            error = SystemCalls.LockFile(handle);
-        }
-
-        if (error == 0)
-        {
-            return handle;
-        }
-
-        using (handle)
-        {
-            throw SystemError.NameOf(error) == "EAGAIN"
-                ? StoreLockedException.HeldBy(physicalPath, HolderIn(handle))
-                : SystemError.Of("lock", physicalPath, error);
-        }
-    }
-
-    private static SafeFileHandle TakeOnWindows(string physicalPath)
-    {
-        const int sharingViolation = 32;
-        try
-        {
-            // Others may read, to learn who has it.
-            return File.OpenHandle(physicalPath, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read);
-        }
-        catch (IOException exception) when ((exception.HResult & 0xFFFF) == sharingViolation)
-        {
-            using SafeFileHandle reader = File.OpenHandle(physicalPath, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
-            throw StoreLockedException.HeldBy(physicalPath, HolderIn(reader));
-        }
-    }
 
     private static string HolderIn(SafeFileHandle handle)
     {

@@ -28,7 +28,7 @@ internal sealed class PhysicalStorage : IStorage
         if (!Directory.Exists(ScratchFolder) && Path.GetDirectoryName(_root) is { } parent)
         {
             // A process that made the folder may have died before it was durable. Where nobody may read the parent, it was not us.
-            int error = SystemCalls.FlushFolder(parent);
+            int error = SystemCalls.Here.FlushFolder(parent);
             ThrowOnError("flush of the folder", parent, SystemError.NameOf(error) == "EACCES" ? 0 : error);
         }
 
@@ -62,23 +62,22 @@ internal sealed class PhysicalStorage : IStorage
     {
         ArgumentOutOfRangeException.ThrowIfNegative(preallocatedLength);
         string physicalPath = PhysicalPathOf(path);
-        SafeFileHandle? handle = null;
+        SafeFileHandle handle = OpenNew(path, physicalPath);
         try
         {
-            handle = OpenNew(path, physicalPath);
-            Preallocate(handle, physicalPath, preallocatedLength);
+            if (preallocatedLength > 0)
+            {
+                string operation = $"reserving {preallocatedLength} bytes";
+                ThrowOnError(operation, physicalPath, Try(operation, physicalPath, () => SystemCalls.Here.Reserve(handle, preallocatedLength)));
+            }
+
             return new PhysicalFile(path, physicalPath, handle);
         }
-        catch (Exception exception) when (handle is not null)
+        catch
         {
             // It was not there before, and nobody has written to it.
             handle.Dispose();
             DeleteUseless(physicalPath);
-            if (SystemError.IsOfFiles(exception))
-            {
-                throw SystemError.Of($"reserving {preallocatedLength} bytes", physicalPath, exception);
-            }
-
             throw;
         }
     }
@@ -169,7 +168,7 @@ internal sealed class PhysicalStorage : IStorage
         string physicalPath = PhysicalPathOf(path);
         using (SafeFileHandle handle = Try("open", scratchPath, () => File.OpenHandle(scratchPath, FileMode.Open, FileAccess.ReadWrite)))
         {
-            ThrowOnError("flush", scratchPath, SystemCalls.FlushFileAndAttributes(handle));
+            ThrowOnError("flush", scratchPath, SystemCalls.Here.FlushFileAndAttributes(handle));
         }
 
         RenameWithoutReplacing(scratchPath, path, physicalPath);
@@ -252,43 +251,10 @@ internal sealed class PhysicalStorage : IStorage
         }
     }
 
-    private static void Preallocate(SafeFileHandle handle, string physicalPath, long length)
-    {
-        if (length == 0)
-        {
-            return;
-        }
-
-        if (OperatingSystem.IsLinux())
-        {
-            ThrowOnError($"reserving {length} bytes", physicalPath, SystemCalls.Preallocate(handle, length));
-        }
-        else
-        {
-            RandomAccess.SetLength(handle, length);
-        }
-    }
-
     private static void RenameWithoutReplacing(string from, string path, string to)
     {
-        if (OperatingSystem.IsWindows())
-        {
-            Try("rename", to, () =>
-            {
-                if (File.Exists(to))
-                {
-                    throw new StorageConflictException(path);
-                }
-
-                // Fails as well when the file appears in between.
-                File.Move(from, to, overwrite: false);
-                return true;
-            });
-            return;
-        }
-
-        int error = SystemCalls.RenameWithoutReplacing(from, to);
-        if (SystemError.NameOf(error) == "EEXIST")
+        int error = Try("rename", to, () => SystemCalls.Here.RenameFile(from, to));
+        if (SystemError.IsOfTakenName(error))
         {
             throw new StorageConflictException(path);
         }
@@ -317,7 +283,7 @@ internal sealed class PhysicalStorage : IStorage
     }
 
     internal static void FlushPhysicalFolder(string folder) =>
-        ThrowOnError("flush of the folder", folder, SystemCalls.FlushFolder(folder));
+        ThrowOnError("flush of the folder", folder, SystemCalls.Here.FlushFolder(folder));
 
     private static void ThrowOnError(string operation, string physicalPath, int error)
     {

@@ -23,7 +23,7 @@ internal static class DeltaCommitWriter
     /// <summary>JSON on one line; what is beyond ASCII is written as it is, since nobody puts it into a web page.</summary>
     public static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    private static readonly string Engine = $"LambdaCore/{typeof(DeltaCommitWriter).Assembly.GetName().Version?.ToString(3)}";
+    private static readonly string Engine = $"LambdaCore/{typeof(DeltaCommitWriter).Assembly.GetName().Version!.ToString(3)}";
 
     /// <summary>The content of the commit's file.</summary>
     /// <param name="commit">The commit.</param>

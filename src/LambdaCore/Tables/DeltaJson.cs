@@ -143,5 +143,5 @@ internal readonly struct DeltaJson
             ? value
             : throw Wrong($"'{PathOf(name)}' is missing or not a JSON {kind}");
 
-    private string PathOf(string name) => _where.Length == 0 ? name : $"{_where}.{name}";
+    private string PathOf(string name) => $"{_where}.{name}";
 }

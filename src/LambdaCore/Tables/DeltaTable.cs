@@ -150,13 +150,13 @@ internal sealed class DeltaTable
     /// <exception cref="LambdaCoreException">Somebody else wrote the version, or an earlier commit failed.</exception>
     /// <exception cref="StorageException">The disk refused; nobody knows then whether the version exists.</exception>
     public DeltaSnapshot Change(
-        DeltaSchema schema, IEnumerable<KeyValuePair<string, string>> properties, string operation, IEnumerable<KeyValuePair<string, string>>? facts = null) =>
+        DeltaSchema schema, IEnumerable<KeyValuePair<string, string>> properties, string operation, IEnumerable<KeyValuePair<string, string>> facts) =>
         Make(new DeltaCommit
         {
             Version = Version + 1,
             Timestamp = Truncated(_clock.GetUtcNow()),
             Operation = operation,
-            Facts = ImmutableSortedDictionary.CreateRange(StringComparer.Ordinal, facts ?? []),
+            Facts = ImmutableSortedDictionary.CreateRange(StringComparer.Ordinal, facts),
             Metadata = _snapshot.Metadata with { Schema = schema, Properties = ImmutableSortedDictionary.CreateRange(StringComparer.Ordinal, properties) },
             Transactions = TransactionOf(StoreId, CoveredPosition),
         });

@@ -28,16 +28,9 @@ internal static class ViewFolder
     /// <exception cref="ArgumentException">The name is empty, too long, or not well-formed Unicode.</exception>
     public static string NameOf(string viewName)
     {
-        byte[] bytes = StrictUtf8.BytesOfName(viewName, "A view");
-        var folder = new StringBuilder();
-        foreach (byte one in bytes)
-        {
-            bool isPlain = Plain.Contains((char)one, StringComparison.Ordinal) && !(folder.Length == 0 && Reserved.Contains(viewName));
-            _ = isPlain ? folder.Append((char)one) : folder.Append('~').Append(Convert.ToHexString([one]));
-        }
-
+        string folder = Encoded(viewName, StrictUtf8.BytesOfName(viewName, "A view"));
         return folder.Length <= MaximumLength
-            ? folder.ToString()
+            ? folder
             : throw new ArgumentException(
                 $"The view's name '{viewName}' needs a folder name of {folder.Length} characters, and at most {MaximumLength} are allowed (a character other than A-Z, a-z, 0-9, '_' and '-' takes three per byte of its UTF-8 form). Choose a shorter name.",
                 nameof(viewName));
@@ -62,7 +55,7 @@ internal static class ViewFolder
         }
 
         string name = Encoding.UTF8.GetString([.. bytes]);
-        return name.Length > 0 && NameOf(name) == folder ? name : null;
+        return name.Length > 0 && folder.Length <= MaximumLength && Encoded(name, Encoding.UTF8.GetBytes(name)) == folder ? name : null;
     }
 
     /// <summary>The names of the views whose folders have files, in the order of their folders.</summary>
@@ -112,5 +105,17 @@ internal static class ViewFolder
         }
 
         return folders;
+    }
+
+    private static string Encoded(string viewName, byte[] utf8)
+    {
+        var folder = new StringBuilder();
+        foreach (byte one in utf8)
+        {
+            bool isPlain = Plain.Contains((char)one, StringComparison.Ordinal) && !(folder.Length == 0 && Reserved.Contains(viewName));
+            _ = isPlain ? folder.Append((char)one) : folder.Append('~').Append(Convert.ToHexString([one]));
+        }
+
+        return folder.ToString();
     }
 }

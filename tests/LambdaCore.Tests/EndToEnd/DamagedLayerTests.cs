@@ -82,6 +82,18 @@ internal sealed class DamagedLayerTests
     }
 
     [Test]
+    public async Task Damage_that_shows_while_a_correction_patches_a_layer_is_mended_from_the_log()
+    {
+        Damage(LookupFiles()[0], quarter: 1);
+        await using LambdaStore<Purchase> store = await OpenAsync();
+        Correction correction = await store.CorrectAsync(e => e.Product == "p99", s => s.Set(e => e.Product, "q"), "a test");
+        Assert.That(correction.Views.Single().Failure, Is.Null);
+        Dictionary<string, long> counts = await Purchase.CountsAsync(store);
+        Assert.That(counts, Has.Count.EqualTo(LayerKeys[0]));
+        Assert.That((counts.ContainsKey("p99"), counts["q"], counts["p0"], counts.Values.Sum()), Is.EqualTo((false, 1L, 3L, (long)LayerKeys.Sum())));
+    }
+
+    [Test]
     public async Task Layers_that_do_not_follow_each_other_are_of_no_use()
     {
         // The commit that added the second layer is gone, and with it all that came after: what is left says that it covers less.

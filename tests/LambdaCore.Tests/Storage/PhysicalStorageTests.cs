@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.Versioning;
 using LambdaCore.Storage;
 using NUnit.Framework;
 
@@ -104,6 +105,29 @@ internal sealed class PhysicalStorageTests : StorageContract
     }
 
     [Test]
+    [Category("Linux")]
+    [Platform("Linux")]
+    [SupportedOSPlatform("linux")]
+    public void The_folder_around_a_store_need_not_be_readable_for_who_opens_it()
+    {
+        string around = Path.Combine(_folder, "around");
+        string store = Path.Combine(around, "store");
+        Directory.CreateDirectory(store);
+        OtherUser.Owns(store);
+        const UnixFileMode pass = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
+        File.SetUnixFileMode(_folder, pass);
+        File.SetUnixFileMode(around, pass);
+        OtherUser.Run(() =>
+        {
+            Assert.That(() => Directory.GetFiles(around), Throws.InstanceOf<UnauthorizedAccessException>());
+            var storage = new PhysicalStorage(store);
+            storage.PublishNew("a", [1]);
+            Assert.That(storage.List(""), Is.EqualTo(new[] { "a" }));
+            Assert.That(() => new PhysicalStorage(Path.Combine(around, "other")), Throws.InstanceOf<StorageException>().With.Message.Contains("creating the folder"));
+        });
+    }
+
+    [Test]
     [Platform("Linux,MacOsX")]
     public void A_lock_of_another_process_is_named_and_ends_when_that_process_is_killed()
     {
@@ -153,6 +177,11 @@ internal sealed class PhysicalStorageTests : StorageContract
             Assert.That(() => reserved.Write(0, new byte[900 * 1024]), Throws.Nothing, "what was reserved is there");
         });
     }
+
+    [TestCase("")]
+    [TestCase("no number")]
+    public void A_lock_whose_holder_has_not_written_its_number_is_of_another_process(string content) =>
+        Assert.That(StoreLockedException.HeldBy("/a/LOCK", content).Message, Does.Contain("by another process").And.Contain("'/a/LOCK'"));
 
     private static Process? StartHolder(string path)
     {

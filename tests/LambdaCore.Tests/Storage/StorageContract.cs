@@ -132,6 +132,14 @@ internal abstract class StorageContract
     }
 
     [Test]
+    public void A_file_to_adopt_that_is_not_there_is_named()
+    {
+        string scratch = Storage.NewScratchPath(".bin");
+        Assert.That(() => Storage.Adopt(scratch, "a"), Throws.InstanceOf<StorageException>().With.Message.Contains(scratch));
+        Assert.That(Storage.Exists("a"), Is.False);
+    }
+
+    [Test]
     public void Files_are_listed_by_name_in_ordinal_order_and_folders_are_not()
     {
         Storage.CreateFolder("f/inner");
@@ -300,6 +308,17 @@ internal abstract class StorageContract
             Assert.That(Storage.List("f"), Is.Empty);
             Assert.That(Storage.ReadAll("f/deep/b"), Is.EqualTo(new byte[] { 2, 3 }));
         });
+    }
+
+    [Test]
+    public void A_copy_never_takes_the_place_of_another()
+    {
+        using (IStorageFork fork = Storage.Fork(CopyTarget))
+        {
+            fork.Publish();
+        }
+
+        Assert.That(() => Storage.Fork(CopyTarget), Throws.InstanceOf<StorageException>().With.Message.Contains("already").And.Message.Contains(CopyTarget));
     }
 
     [Test]

@@ -75,6 +75,23 @@ internal sealed class DeltaTableTests
         Assert.That(() => new DeltaFile(path, 1, new string('0', 64), DateTimeOffset.UnixEpoch), Throws.ArgumentException);
 
     [Test]
+    public void The_hash_of_a_file_is_given_once() =>
+        Assert.That(
+            () => TestTable.File("a.parquet", tags: [KeyValuePair.Create("sha256", "0")]),
+            Throws.ArgumentException.With.Message.Contains("'sha256'").And.Message.Contains("a.parquet"));
+
+    [Test]
+    public void A_file_in_a_folder_of_its_own_is_not_taken_for_gone()
+    {
+        using var storage = new InMemoryStorage();
+        DeltaTable table = TestTable.Open(storage);
+        table.Commit([TestTable.File("part/a.parquet"), TestTable.File("b.parquet")], [], 1, "WRITE");
+        table.Commit([], ["part/a.parquet", "b.parquet"], 1, "WRITE");
+        DeltaTable again = TestTable.Open(storage);
+        Assert.That((again.Snapshot.Knows("part/a.parquet"), again.Snapshot.Knows("b.parquet")), Is.EqualTo((true, false)));
+    }
+
+    [Test]
     public void A_second_writer_is_an_error_that_says_so_and_ends_the_commits()
     {
         using var storage = new InMemoryStorage();

@@ -58,6 +58,25 @@ internal sealed class SegmentListTests
         SegmentList.PathOf(new LogRange(LogPosition.Zero, new LogPosition(1_000_000))),
         Is.EqualTo("00000000000000000000-00000000000001000000.parquet"));
 
+    [TestCase("00000000000000000003-00000000000000000010.parquet", "[3,10)")]
+    [TestCase("00000000000000000003-00000000000000000010-7.parquet", "[3,10)")]
+    [TestCase("00000000000000000010-00000000000000000010.parquet", null)]
+    [TestCase("00000000000000000003_00000000000000000010.parquet", null)]
+    [TestCase("0000000000000000000x-00000000000000000010.parquet", null)]
+    [TestCase("00000000000000000003-0000000000000000001x.parquet", null)]
+    [TestCase("99999999999999999999-99999999999999999999.parquet", null)]
+    [TestCase("a.parquet", null)]
+    public void The_range_of_a_segment_can_be_read_from_its_name(string name, string? range) =>
+        Assert.That(SegmentList.RangeOf(name)?.ToString(), Is.EqualTo(range));
+
+    [TestCase("3", "3")]
+    [TestCase("-1", "3")]
+    [TestCase("0", "x")]
+    public void A_file_whose_tags_are_no_range_throws(string start, string end) =>
+        Assert.That(
+            () => Of(10, TestTable.File("x.parquet", tags: [KeyValuePair.Create("start", start), KeyValuePair.Create("end", end)])),
+            Throws.InstanceOf<TableCorruptException>().With.Message.Contains("x.parquet"));
+
     private static SegmentList Of(long covered, params DeltaFile[] files)
     {
         using var storage = new InMemoryStorage();

@@ -1,3 +1,4 @@
+using LambdaCore.Storage;
 using LambdaCore.Tables;
 using NUnit.Framework;
 
@@ -30,6 +31,7 @@ internal sealed class ViewFolderTests
             string folder = ViewFolder.NameOf(name);
             Assert.That(folder, Does.Match("^[A-Za-z0-9_~-]+$"), $"seed {seed}");
             Assert.That(Uri.UnescapeDataString(folder.Replace('~', '%')), Is.EqualTo(name), $"seed {seed}");
+            Assert.That(ViewFolder.ViewOf(folder), Is.EqualTo(name), $"seed {seed}");
         }
     }
 
@@ -41,6 +43,46 @@ internal sealed class ViewFolderTests
         Assert.That(ViewFolder.NameOf(new string('v', 120)), Has.Length.EqualTo(120));
         Assert.That(() => ViewFolder.NameOf(new string('v', 121)), Throws.ArgumentException.With.Message.Contains("121").And.Message.Contains("120"));
         Assert.That(() => ViewFolder.NameOf(new string('ü', 21)), Throws.ArgumentException.With.Message.Contains("126"));
+    }
+
+    [TestCase("")]
+    [TestCase("a b")]
+    [TestCase("a~2")]
+    [TestCase("a~")]
+    [TestCase("a~zz")]
+    [TestCase("a~2f")]
+    [TestCase("~61")]
+    [TestCase("con")]
+    [TestCase("~FF")]
+    [TestCase("gr\u00f6\u00dfe")]
+    [TestCase("\u0161")]
+    public void A_folder_that_no_view_has_is_none(string folder) => Assert.That(ViewFolder.ViewOf(folder), Is.Null);
+
+    [Test]
+    public void A_folder_whose_name_is_too_long_for_a_view_is_none()
+    {
+        Assert.That(ViewFolder.ViewOf(new string('v', 121)), Is.Null);
+        Assert.That(ViewFolder.ViewOf(new string('.', 100)), Is.Null, "written as a view's it would be too long");
+    }
+
+    [Test]
+    public void Views_with_files_are_found_among_folders_of_others_and_are_deleted_file_by_file()
+    {
+        using InMemoryStorage storage = new();
+        foreach (string folder in new[] { "a", "b~20c/_delta_log", "empty/_delta_log", $"{new string('v', 121)}", "not a view" })
+        {
+            storage.CreateFolder($"views/{folder}");
+            if (!folder.StartsWith("empty", StringComparison.Ordinal))
+            {
+                storage.PublishNew($"views/{folder}/file", [1]);
+            }
+        }
+
+        Assert.That(ViewFolder.StoredViews(storage), Is.EqualTo(new[] { "a", "b c" }));
+        ViewFolder.Delete(storage, "b c");
+        ViewFolder.Delete(storage, "never");
+        Assert.That(ViewFolder.StoredViews(storage), Is.EqualTo(new[] { "a" }));
+        Assert.That(storage.Exists("views/not a view/file"), "what is no view's stays");
     }
 
     [Test]

@@ -75,6 +75,24 @@ internal sealed class NewDefinitionTests
     }
 
     [Test]
+    public async Task A_new_definition_beside_the_layers_of_another_goes_on_when_the_store_is_opened_again()
+    {
+        using InMemoryStorage disk = new();
+        await FillAsync(disk, 500, o => o.AddView(Hourly));
+        Guid id;
+        await using (LambdaStore<Ride> store = OpenSlowly(disk, ByZone))
+        {
+            id = store.Rebuilds.Single().Id;
+        }
+
+        await using LambdaStore<Ride> again = OpenSlowly(disk, ByZone);
+        Assert.That(again.Rebuilds.Single().Id, Is.EqualTo(id));
+        await _clock.AdvanceUntilAsync(again.WaitForViewsAsync());
+        ViewAnswer<string, long> answer = await again.Query(ByZone).ExecuteAsync();
+        Assert.That((answer.Receipt.BatchEnd.Value, answer.Rows.Sum(r => r.Result)), Is.EqualTo((500L, Range(0, 500).Sum(e => e.Length))));
+    }
+
+    [Test]
     public async Task Another_projection_of_the_same_states_needs_no_rebuild()
     {
         ViewDefinition<Ride, HourOfZone, RidesAndMean> projected = View.Of<Ride>("hourly")
