@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using LambdaCore.Storage;
 using LambdaCore.Tables;
 
@@ -11,8 +10,6 @@ namespace LambdaCore.Log;
 /// </remarks>
 internal sealed class SalvagedFiles
 {
-    private const int BufferBytes = 1 << 20;
-
     private readonly IStorage _from;
     private readonly IStorage _to;
     private readonly string _folder;
@@ -97,46 +94,20 @@ internal sealed class SalvagedFiles
 
     private bool CopyIfSound(SegmentFile file, string path)
     {
-        if (!_from.Exists(path))
+        SalvageCopy copy = SalvageCopy.Of(_from, path, _to, ".parquet");
+        string? problem = copy.Problem
+            ?? (copy.Length != file.File.Size ? $"it has {copy.Length} bytes instead of {file.File.Size}"
+            : copy.Sha256 != file.File.Sha256 ? "its content has changed"
+            : null);
+        if (problem is null)
         {
-            Lose(path, "the file is missing", file.Range);
-            return false;
+            _to.Adopt(copy.ScratchPath, $"{_folder}/{NewNameOf(file)}");
+            return true;
         }
 
-        string scratch = _to.NewScratchPath(".parquet");
-        try
-        {
-            (string sha256, long length) = CopyTo(scratch, path);
-            if (sha256 == file.File.Sha256 && length == file.File.Size)
-            {
-                _to.Adopt(scratch, $"{_folder}/{NewNameOf(file)}");
-                return true;
-            }
-
-            Lose(path, length == file.File.Size ? "its content has changed" : $"it has {length} bytes instead of {file.File.Size}", file.Range);
-        }
-        catch (StorageException error) when (error.Message.Contains(path, StringComparison.Ordinal))
-        {
-            Lose(path, error.Message, file.Range);
-        }
-
-        ScratchFile.Discard(scratch);
+        ScratchFile.Discard(copy.ScratchPath);
+        Lose(path, problem, file.Range);
         return false;
-    }
-
-    private (string Sha256, long Length) CopyTo(string scratch, string path)
-    {
-        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        using IStorageFile source = _from.Open(path, FileAccess.Read);
-        using ScratchFile copy = new(scratch);
-        byte[] buffer = new byte[Math.Clamp(source.Length, 1, BufferBytes)];
-        for (int read; (read = source.Read(copy.Length, buffer)) > 0;)
-        {
-            hash.AppendData(buffer, 0, read);
-            copy.Append(buffer.AsSpan(0, read));
-        }
-
-        return (Convert.ToHexStringLower(hash.GetHashAndReset()), copy.Length);
     }
 
     private void Lose(string path, string problem, LogRange? range) => _damage.Add(new SalvagedDamage(path, problem, range));
