@@ -29,6 +29,59 @@ internal sealed class SealingRefusalTests
         Assert.That(log.SealedEnd.Value, Is.EqualTo(3));
     }
 
+    [TestCase("1 bytes too many", 1)]
+    [TestCase("its event 1 cannot be decoded", -3)]
+    public void A_group_whose_events_do_not_fill_it_is_not_sealed(string told, int more)
+    {
+        using InMemoryStorage storage = new();
+        using DuckDbEngine duckDb = new(new DuckDbOptions { AllowedDirectories = [storage.PhysicalFolder] }, _ => { });
+        EventSchema events = EventSchema.Of(typeof(Purchase));
+        EventCodec<Purchase> codec = new(events, events.Properties.Single(p => p.Name == nameof(Purchase.At)));
+        ByteWriter payload = new();
+        GroupPayload.Begin(payload, codec.Fingerprint);
+        codec.Encode(Purchase.Of("a"), payload);
+        codec.Encode(Purchase.Of("b") with { Note = "a note" }, payload);
+        if (more < 0)
+        {
+            payload.Truncate(payload.Length + more);
+        }
+        else
+        {
+            payload.Advance(more).Clear();
+        }
+
+        GroupPayload.Complete(payload, GroupNotes.None);
+        using WriteAheadLog log = LogScene.Open(storage);
+        log.Append(LogPosition.Zero, 2, 1, payload.Written);
+        LogRange range = new(LogPosition.Zero, log.End);
+
+        Assert.That(
+            () =>
+            {
+                using WriteAheadReader groups = log.Read(range);
+                new SegmentSealer(storage, duckDb, StoredAmendments.First(codec), typeof(Purchase)).Write(groups, range, int.MaxValue);
+            },
+            Throws.InstanceOf<LogCorruptException>().With.Message.Contains("[0,2) is not sound").And.Message.Contains(told).And.Message.Contains("SalvageAsync"));
+        Assert.That(Directory.GetFiles(storage.ScratchFolder), Is.Empty);
+    }
+
+    [Test]
+    public async Task Raw_events_go_by_whole_segments_only()
+    {
+        using InMemoryStorage storage = new();
+        await using LambdaStore<Purchase> store = Purchase.Open(storage);
+        await store.AppendAsync(new[] { Purchase.Of("a"), Purchase.Of("b"), Purchase.Of("c") });
+        await store.RunBatchAsync();
+        EventLog<Purchase> log = StoreInternals<Purchase>.Of(store).Log;
+
+        Assert.That(
+            () => log.RetainAsync(new LogPosition(2), [], CancellationToken.None),
+            Throws.InvalidOperationException.With.Message.Contains("before 2").And.Message.Contains("[0,3)"));
+
+        Assert.That(log.RawStart, Is.EqualTo(LogPosition.Zero));
+        Assert.That((await store.AsOf(new LogPosition(3)).Query(Purchase.ByProduct).ExecuteAsync()).Rows, Has.Count.EqualTo(3));
+    }
+
     [Test]
     public async Task A_merged_segment_that_has_other_rows_than_what_it_is_of_is_refused_and_leaves_nothing()
     {
