@@ -51,6 +51,27 @@ internal sealed class AwaitingAppendsTests
     }
 
     [Test]
+    public async Task A_batch_that_waits_for_room_gets_in_as_a_whole_when_there_is_some()
+    {
+        using InMemoryStorage storage = new();
+        using Blockade blockade = new(storage);
+        await using LambdaStore<Purchase> store = Purchase.Open(storage, o => { o.AddView(Purchase.ByProduct); o.QueueCapacity = 1; });
+        blockade.Begin();
+        Task writing = store.AppendAsync(Purchase.Of("writing")).AsTask();
+        await blockade.Reached;
+        Task queued = store.AppendAsync(Purchase.Of("queued")).AsTask();
+        Purchase[] batch = [Purchase.Of("waiting"), Purchase.Of("waiting")];
+        Task<LogRange> waiting = store.AppendAsync(batch).AsTask();
+        batch[0] = batch[1] = Purchase.Of("changed meanwhile");
+        Assert.That(waiting.IsCompleted, Is.False);
+
+        blockade.Lift();
+        await Task.WhenAll(writing, queued);
+        Assert.That(await waiting, Is.EqualTo(new LogRange(new LogPosition(2), new LogPosition(4))));
+        Assert.That((await store.GetAsync(Purchase.ByProduct, "waiting"))!.Result, Is.EqualTo(2));
+    }
+
+    [Test]
     public void However_much_waited_at_once_only_so_much_memory_is_kept_for_what_comes_later()
     {
         AppendRequestPool<Purchase> pool = new();
