@@ -356,6 +356,6 @@ internal sealed class LogSalvage<TEvent>
     {
         _added.Add(file);
         _end = range.End;
-        _lastIngestedAt = SegmentTags.TryLastIngestedAt(file) ?? _lastIngestedAt;
+        _lastIngestedAt = SegmentTags.LastIngestedAt(new SegmentFile(range, file));
     }
 }

@@ -6,7 +6,8 @@ namespace LambdaCore.Log;
 /// <summary>The files of a table of events that are sound, copied into another store's scratch folder on the way.</summary>
 /// <remarks>
 /// Only a hash in a commit says that a Parquet file is sound. So a file that no sound commit names is not kept; and where such a file may have taken the place of
-/// others, because a commit is gone, these are not kept either: a correction or an erasure would be undone.
+/// others, because a commit is gone, these are not kept either: a correction or an erasure would be undone. For the same reason a file goes before one of the same
+/// events that was committed earlier.
 /// </remarks>
 internal sealed class SalvagedFiles
 {
@@ -49,20 +50,21 @@ internal sealed class SalvagedFiles
         List<LogRange> doubtful = [.. Doubtful()];
         HashSet<int> shapes = [.. schema.Versions.Select(v => v.Id)];
         List<SegmentFile> kept = [];
-        foreach (SegmentFile file in _scraps.Live.Where(f => SegmentList.RangeOf(f) is not null).Select(f => new SegmentFile(SegmentList.RangeOf(f)!.Value, f)).OrderBy(f => f.Range.Start))
+        SegmentFile[] live = [.. _scraps.Live.Where(f => SegmentList.RangeOf(f) is not null).Select(f => new SegmentFile(SegmentList.RangeOf(f)!.Value, f))];
+        foreach ((int i, SegmentFile file) in live.Index().OrderBy(f => f.Item.Range.Start))
         {
             string path = $"{_folder}/{file.File.Path}";
-            if (doubtful.Any(r => r.Start < file.Range.End && file.Range.Start < r.End))
+            if (doubtful.Any(r => Overlap(r, file.Range)))
             {
                 Lose(path, "another file may have taken its place, but the commit that says so is lost", file.Range);
+            }
+            else if (live.Skip(i + 1).Where(later => Overlap(later.Range, file.Range)).Select(later => later.File.Path).FirstOrDefault() is { } later)
+            {
+                Lose(path, $"'{later}' has its events since, but the commit that took it away is lost", file.Range);
             }
             else if (!shapes.Contains(StoredSchema.VersionOf(file.File)))
             {
                 Lose(path, "its events have a shape of which the commit is lost", file.Range);
-            }
-            else if (kept.Count > 0 && kept[^1].Range.End > file.Range.Start)
-            {
-                Lose(path, $"its events overlap with those of '{kept[^1].File.Path}'", file.Range);
             }
             else if (CopyIfSound(file, path))
             {
@@ -109,6 +111,8 @@ internal sealed class SalvagedFiles
         Lose(path, problem, file.Range);
         return false;
     }
+
+    private static bool Overlap(LogRange one, LogRange other) => one.Start < other.End && other.Start < one.End;
 
     private void Lose(string path, string problem, LogRange? range) => _damage.Add(new SalvagedDamage(path, problem, range));
 }
