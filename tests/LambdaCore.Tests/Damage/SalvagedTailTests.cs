@@ -72,6 +72,30 @@ internal sealed class SalvagedTailTests
         Assert.That(report.Lost, Is.EqualTo(new[] { new LogRange(new LogPosition(18), new LogPosition(20)) }), "nothing else is lost with it");
     }
 
+    [Test]
+    public async Task Producers_that_were_forgotten_stay_so()
+    {
+        using InMemoryStorage from = new();
+        await using (LambdaStore<Purchase> store = Purchase.Open(from))
+        {
+            foreach (string name in new[] { "gone", "stays" })
+            {
+                Producer<Purchase> producer = store.CreateProducer(name);
+                Assert.That(producer.ToString(), Is.EqualTo($"{name} from its beginning"));
+                await producer.AppendAsync(Purchase.Of(name), 7);
+                Assert.That(producer.ToString(), Is.EqualTo($"{name} up to 7"));
+            }
+
+            await store.RunBatchAsync();
+            await store.ForgetProducerAsync("gone");
+        }
+
+        using InMemoryStorage to = new();
+        Assert.That(Salvage(from, to).Damage, Is.Empty);
+        await using LambdaStore<Purchase> salvaged = Purchase.Open(to);
+        Assert.That(salvaged.Producers, Is.EquivalentTo(new Dictionary<string, long> { ["stays"] = 7 }));
+    }
+
     private static SalvageReport Salvage(InMemoryStorage from, InMemoryStorage to)
     {
         LambdaStoreOptions<Purchase> options = new() { BatchThreads = 1 };

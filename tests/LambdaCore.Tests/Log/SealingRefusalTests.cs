@@ -80,6 +80,13 @@ internal sealed class SealingRefusalTests
 
         Assert.That(log.RawStart, Is.EqualTo(LogPosition.Zero));
         Assert.That((await store.AsOf(new LogPosition(3)).Query(Purchase.ByProduct).ExecuteAsync()).Rows, Has.Count.EqualTo(3));
+
+        await log.RetainAsync(new LogPosition(3), [], CancellationToken.None);
+        Assert.That(
+            () => log.Segments(new LogRange(LogPosition.Zero, new LogPosition(2))),
+            Throws.InstanceOf<LambdaCoreException>().With.Message.Contains("[0,2) were to be read, but the raw events before 3 have gone by retention"));
+        using MaterialisedSegments nothing = log.Segments(new LogRange(LogPosition.Zero, LogPosition.Zero));
+        Assert.That(nothing.Files, Is.Empty);
     }
 
     [Test]
