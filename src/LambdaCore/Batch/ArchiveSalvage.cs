@@ -15,8 +15,6 @@ namespace LambdaCore.Batch;
 /// <param name="id">The id of the new store.</param>
 internal sealed class ArchiveSalvage(IStorage from, IStorage to, TimeProvider clock, DroppedEvents dropped, Guid id)
 {
-    private const int BufferBytes = 1 << 20;
-
     /// <summary>What was wrong.</summary>
     public List<SalvagedDamage> Damage { get; } = [];
 
@@ -66,37 +64,19 @@ internal sealed class ArchiveSalvage(IStorage from, IStorage to, TimeProvider cl
         to.CreateFolder($"{folder}/{BatchTable.LookupFolder}");
         foreach (string path in layers.SelectMany(f => new[] { $"{folder}/{BatchTable.LookupOf(f.Path)}", $"{folder}/{f.Path}" }))
         {
-            if (!CopyFile(path))
+            SalvageCopy copy = SalvageCopy.Of(from, path, to, ".part");
+            if (copy.Problem is { } problem)
             {
-                Damage.Add(new SalvagedDamage(path, $"it cannot be read, and its events have gone by retention; the view counts from {dropped.End}", archive));
+                ScratchFile.Discard(copy.ScratchPath);
+                Damage.Add(new SalvagedDamage(path, $"its events have gone by retention, so the view counts from {dropped.End}: {problem}", archive));
                 return false;
             }
+
+            to.Adopt(copy.ScratchPath, path);
         }
 
         DeltaTable.Create(to, clock, folder, scraps.Metadata!.Name, scraps.Metadata.Schema, [], id).Commit(
             layers, [], dropped.End.Value, BatchTable.ArchiveOperation, [new(SegmentList.RawStartFact, dropped.End.ToString()), new(BatchTable.LastingFacts.Single(), "0")]);
-        return true;
-    }
-
-    private bool CopyFile(string path)
-    {
-        if (!from.Exists(path))
-        {
-            return false;
-        }
-
-        string scratch = to.NewScratchPath(".part");
-        using (IStorageFile source = from.Open(path, FileAccess.Read))
-        using (ScratchFile copy = new(scratch))
-        {
-            byte[] buffer = new byte[Math.Clamp(source.Length, 1, BufferBytes)];
-            for (int read; (read = source.Read(copy.Length, buffer)) > 0;)
-            {
-                copy.Append(buffer.AsSpan(0, read));
-            }
-        }
-
-        to.Adopt(scratch, path);
         return true;
     }
 }

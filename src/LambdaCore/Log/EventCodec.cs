@@ -136,7 +136,7 @@ internal sealed class EventCodec<TEvent>
             string name = $"{Schema.EventType.Name}.{property.Name}";
             try
             {
-                if (property.Property.GetValue(e) is null && !property.Type.IsNullable)
+                if (property.Property.GetValue(e, BindingFlags.DoNotWrapExceptions, binder: null, index: null, culture: null) is null && !property.Type.IsNullable)
                 {
                     return new ArgumentException($"{name} is null, but is declared as never null. Give it a value, or declare it nullable. Nothing was appended.", nameof(e), cause);
                 }
@@ -148,9 +148,8 @@ internal sealed class EventCodec<TEvent>
             {
                 return new ArgumentException($"{name} holds a surrogate without its partner, which has no UTF-8 form. Remove it, or store the text as byte[]. Nothing was appended.", nameof(e), cause);
             }
-            catch (Exception inner) when (inner is not OutOfMemoryException)
+            catch (Exception reason) when (reason is not OutOfMemoryException)
             {
-                Exception reason = (inner as TargetInvocationException)?.InnerException ?? inner;
                 return new ArgumentException($"{name} cannot be stored: {reason.Message} Nothing was appended.", nameof(e), cause);
             }
         }

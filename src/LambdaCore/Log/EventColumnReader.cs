@@ -7,10 +7,13 @@ namespace LambdaCore.Log;
 /// <summary>Turns the columns of sealed events, as DuckDB reads them (<see cref="StoredType"/>), into the bytes that <see cref="ValueCoder"/> reads.</summary>
 internal static class EventColumnReader
 {
+    private const string Restore = $"Restore the folder 'log' from a copy, or {LogCorruptException.Salvage}.";
+
     /// <summary>Writes one value, bit by bit as it was sealed.</summary>
     /// <exception cref="LogCorruptException">The value is missing where none may be, or none of its kind.</exception>
-    public static void Write(ScalarType type, in VectorReader column, int row, ByteWriter writer)
+    public static void Write(EventProperty property, in VectorReader column, int row, ByteWriter writer)
     {
+        ScalarType type = property.Type;
         bool isNull = column.IsNull(row);
         if (type.IsNullable)
         {
@@ -18,18 +21,18 @@ internal static class EventColumnReader
         }
         else if (isNull)
         {
-            throw new LogCorruptException($"A column of type {type}, which is never missing, has a NULL in a sealed event. Restore the file from a copy.");
+            throw new LogCorruptException($"{property.Name} of a sealed event is missing, and it is declared as never missing. {Restore}");
         }
 
         if (!isNull)
         {
-            WritePresent(type.Kind, column, row, writer);
+            WritePresent(property, column, row, writer);
         }
     }
 
-    private static void WritePresent(ValueKind kind, in VectorReader column, int row, ByteWriter writer)
+    private static void WritePresent(EventProperty property, in VectorReader column, int row, ByteWriter writer)
     {
-        switch (kind)
+        switch (property.Type.Kind)
         {
             case ValueKind.Boolean: writer.WriteBoolean(column.Boolean(row)); break;
             case ValueKind.Int8: writer.WriteByte((byte)column.Get<sbyte>(row)); break;
@@ -44,16 +47,16 @@ internal static class EventColumnReader
             case ValueKind.Float32: writer.WriteFloat32(column.Single(row)); break;
             case ValueKind.Float64: writer.WriteFloat64(column.Double(row)); break;
             case ValueKind.String or ValueKind.Binary: writer.WriteBytes(column.Bytes(row)); break;
-            case ValueKind.Guid: writer.WriteGuid(ReadGuid(column, row)); break;
-            default: throw new ArgumentOutOfRangeException(nameof(kind), kind, "No event property has this kind.");
+            case ValueKind.Guid: writer.WriteGuid(ReadGuid(property, column, row)); break;
+            default: throw new ArgumentOutOfRangeException(nameof(property), property.Type, "No event property has this kind.");
         }
     }
 
-    private static Guid ReadGuid(in VectorReader column, int row)
+    private static Guid ReadGuid(EventProperty property, in VectorReader column, int row)
     {
         ReadOnlySpan<byte> text = column.Bytes(row);
         return Utf8Parser.TryParse(text, out Guid value, out int read, 'D') && read == text.Length
             ? value
-            : throw new LogCorruptException($"The text '{column.Text(row)}' of a sealed event is no Guid. Restore the file from a copy.");
+            : throw new LogCorruptException($"{property.Name} of a sealed event is '{column.Text(row)}', which is no Guid. {Restore}");
     }
 }

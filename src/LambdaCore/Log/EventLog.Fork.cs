@@ -60,26 +60,21 @@ internal sealed partial class EventLog<TEvent>
     private void CopyTail(IStorage storage, Guid id, LogRange range, CancellationToken cancellationToken)
     {
         using WriteAheadReader groups = _wal.Read(range);
-        WriteAheadLog? tail = null;
+        using WriteAheadLog tail = WriteAheadLog.Open(storage, id, range.Start, new WriteAheadLogOptions());
         try
         {
             while (groups.TryRead(out WriteAheadFrame group))
             {
-                tail ??= WriteAheadLog.Open(storage, id, group.First, new WriteAheadLogOptions());
                 tail.Append(group.First, group.Count, group.IngestedAtMicroseconds, group.Payload.Span);
                 cancellationToken.ThrowIfCancellationRequested();
             }
 
-            tail?.Close();
+            tail.Close();
         }
-        catch (LogPoisonedException error) when (tail is not null && error.InnerException is StorageException cause)
+        catch (LogPoisonedException error) when (error.InnerException is StorageException cause)
         {
             // It is the copy that is of no use; this store goes on.
             ExceptionDispatchInfo.Throw(cause);
-        }
-        finally
-        {
-            tail?.Dispose();
         }
     }
 }

@@ -49,7 +49,7 @@ internal sealed partial class EventLog<TEvent>
         try
         {
             SegmentFile[] removed = [.. _content.Segments.Segments.Where(s => s.Range.Start < end)];
-            if (removed.Length > 0 && removed[^1].Range.End != end)
+            if (removed[^1].Range.End != end)
             {
                 throw new InvalidOperationException($"Events before {end} were to be removed, but the segment {removed[^1].Range} has others.");
             }
@@ -57,7 +57,7 @@ internal sealed partial class EventLog<TEvent>
             DroppedEvents dropped = new(
                 end,
                 SealedTally(end),
-                removed.Length == 0 ? Dropped.LastIngestedAt : SegmentTags.LastIngestedAt(removed[^1]),
+                SegmentTags.LastIngestedAt(removed[^1]),
                 ImmutableSortedDictionary.CreateRange(StringComparer.Ordinal, archives));
             _table.Commit([], [.. removed.Select(s => s.File.Path)], SealedEnd.Value, SegmentList.RetainOperation, dropped.Facts);
             _content = Content.Of(_table);

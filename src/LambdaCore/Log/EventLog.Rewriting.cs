@@ -97,7 +97,7 @@ internal sealed partial class EventLog<TEvent>
     /// <exception cref="TableCorruptException">A commit is missing or damaged.</exception>
     public IReadOnlyList<RewrittenRange>? RewrittenSince(long revision)
     {
-        if (revision == Revision)
+        if (revision >= Revision)
         {
             return [];
         }
@@ -109,7 +109,7 @@ internal sealed partial class EventLog<TEvent>
     /// <summary>Whether events of a range may say something else than at an earlier revision, whatever files still exist.</summary>
     /// <exception cref="TableCorruptException">A commit is missing or damaged.</exception>
     public bool IsRewritten(LogRange range, long revision) =>
-        revision != Revision && RewrittenRanges.Of(_table, revision).Any(r => r.Range.Start < range.End && range.Start < r.Range.End);
+        revision < Revision && RewrittenRanges.Of(_table, revision).Any(r => r.Range.Start < range.End && range.Start < r.Range.End);
 
     /// <summary>Segments of any version of the master dataset whose files still exist, where DuckDB can read them; each was verified since the store was opened, and stays until the caller disposes what he gets.</summary>
     /// <param name="segments">At least one, side by side, in order.</param>

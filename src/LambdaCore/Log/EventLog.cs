@@ -93,7 +93,7 @@ internal sealed partial class EventLog<TEvent> : IDisposable, IAsyncDisposable
     /// </summary>
     public long BytesAfter(LogPosition position)
     {
-        long bytes = Math.Max(0, _replayedBytes + (_pipeline?.AppendedBytes ?? 0) - Volatile.Read(ref _sealedBytes));
+        long bytes = Math.Max(0, _replayedBytes + _pipeline!.AppendedBytes - Volatile.Read(ref _sealedBytes));
         IReadOnlyList<SegmentFile> segments = _content.Segments.Segments;
         for (int i = segments.Count - 1; i >= 0 && segments[i].Range.End > position; i--)
         {
@@ -246,15 +246,11 @@ internal sealed partial class EventLog<TEvent> : IDisposable, IAsyncDisposable
     /// <summary>Stops taking in events, lets those accepted reach their end, and closes the files.</summary>
     public async ValueTask DisposeAsync()
     {
-        if (_pipeline is not null)
-        {
-            await _pipeline.DisposeAsync().ConfigureAwait(false);
-        }
-
+        await _pipeline!.DisposeAsync().ConfigureAwait(false);
         await _backgroundSeal.ConfigureAwait(false);
         try
         {
-            if (_pipeline?.Fault is null)
+            if (_pipeline.Fault is null)
             {
                 _wal.Close();
             }

@@ -16,7 +16,7 @@ internal sealed class EventRowReader<TEvent>(EventCodec<TEvent> codec)
         IReadOnlyList<EventProperty> properties = codec.Schema.Properties;
         for (int column = 0; column < properties.Count; column++)
         {
-            EventColumnReader.Write(properties[column].Type, result.Column(column), row, _bytes);
+            EventColumnReader.Write(properties[column], result.Column(column), row, _bytes);
         }
 
         fixed (byte* start = _bytes.Written)

@@ -258,7 +258,17 @@ internal sealed class LogSalvage<TEvent>
         }
         catch (LambdaCoreException error) when (error is not (StorageException or LogPoisonedException or DuckDbException))
         {
-            _damage.Add(new SalvagedDamage(run[0].Path, error.Message, range));
+            if (run.Count == 1)
+            {
+                _damage.Add(new SalvagedDamage(run[0].Path, error.Message, range));
+            }
+            else
+            {
+                // One group costs the others nothing.
+                Seal(run[..(run.Count / 2)]);
+                Seal(run[(run.Count / 2)..]);
+            }
+
             return;
         }
 
@@ -285,6 +295,12 @@ internal sealed class LogSalvage<TEvent>
     /// <summary>Gives groups the form of a write-ahead log of the new store, from which they are sealed like others.</summary>
     private WriteAheadLog CopyGroups(List<SalvagedGroup> run, LogRange range)
     {
+        // What is there is sealed, or could not be.
+        foreach (string left in _to.List(WriteAheadFormat.Folder))
+        {
+            _to.Delete($"{WriteAheadFormat.Folder}/{left}");
+        }
+
         WriteAheadLog log = WriteAheadLog.Open(_to, Id, range.Start, new WriteAheadLogOptions { FileLength = 1 << 16 });
         try
         {
@@ -340,6 +356,6 @@ internal sealed class LogSalvage<TEvent>
     {
         _added.Add(file);
         _end = range.End;
-        _lastIngestedAt = SegmentTags.TryLastIngestedAt(file) ?? _lastIngestedAt;
+        _lastIngestedAt = SegmentTags.LastIngestedAt(new SegmentFile(range, file));
     }
 }

@@ -26,14 +26,9 @@ internal static class RewrittenRanges
             before = snapshot;
         }
 
-        if (old is null)
-        {
-            return [];
-        }
-
         // What retention has removed since can neither be read nor patched any more.
         SegmentList current = SegmentList.Of(table, before!);
-        IReadOnlyList<SegmentFile> kept = [.. old.Segments.Where(s => s.Range.Start >= current.Start)];
+        IReadOnlyList<SegmentFile> kept = [.. old!.Segments.Where(s => s.Range.Start >= current.Start)];
         return [.. Stretches(kept, current.Segments).Where(s => changed.Any(c => Overlap(c, s.Range)))];
     }
 
@@ -43,26 +38,19 @@ internal static class RewrittenRanges
         int nextCurrent = 0;
         for (int nextOld = 0; nextOld < old.Count;)
         {
-            (int firstOld, int firstCurrent) = (nextOld, nextCurrent);
-            LogPosition oldEnd = old[nextOld++].Range.End;
-            LogPosition currentEnd = current[nextCurrent++].Range.End;
-            while (oldEnd != currentEnd && (oldEnd > currentEnd || nextOld < old.Count))
+            // Later versions have merged segments of earlier ones, and have split none.
+            int firstOld = nextOld;
+            SegmentFile now = current[nextCurrent++];
+            LogPosition end = old[nextOld++].Range.End;
+            while (end < now.Range.End && nextOld < old.Count)
             {
-                if (oldEnd < currentEnd)
-                {
-                    oldEnd = old[nextOld++].Range.End;
-                }
-                else
-                {
-                    currentEnd = current[nextCurrent++].Range.End;
-                }
+                end = old[nextOld++].Range.End;
             }
 
             SegmentFile[] was = [.. old.Take(nextOld).Skip(firstOld)];
-            SegmentFile[] now = [.. current.Take(nextCurrent).Skip(firstCurrent)];
-            if (!(was is [var one] && now is [var other] && one.File.Path == other.File.Path))
+            if (!(was is [var one] && one.File.Path == now.File.Path))
             {
-                yield return new RewrittenRange(new LogRange(was[0].Range.Start, was[^1].Range.End), was, now);
+                yield return new RewrittenRange(new LogRange(was[0].Range.Start, was[^1].Range.End), was, [now]);
             }
         }
     }

@@ -18,7 +18,7 @@ public sealed record SalvageReport(LogPosition RawStart, LogPosition Position, I
     /// <inheritdoc/>
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
-        $"{KeptPositions} positions kept, {LostPositions} lost{(Lost.Count == 0 ? "" : $": {string.Join(", ", Lost)}")}. {string.Join(" ", Damage.Select(d => $"'{d.File}': {d.Problem}."))}");
+        $"{KeptPositions} positions kept, {LostPositions} lost{(Lost.Count == 0 ? "" : $": {string.Join(", ", Lost)}")}. {string.Join(" ", Damage.Select(d => $"'{d.File}': {d.Problem.TrimEnd('.')}."))}");
 }
 
 /// <summary>What was wrong with a file of a damaged store.</summary>

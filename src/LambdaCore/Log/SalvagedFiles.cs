@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using LambdaCore.Storage;
 using LambdaCore.Tables;
 
@@ -7,12 +6,11 @@ namespace LambdaCore.Log;
 /// <summary>The files of a table of events that are sound, copied into another store's scratch folder on the way.</summary>
 /// <remarks>
 /// Only a hash in a commit says that a Parquet file is sound. So a file that no sound commit names is not kept; and where such a file may have taken the place of
-/// others, because a commit is gone, these are not kept either: a correction or an erasure would be undone.
+/// others, because a commit is gone, these are not kept either: a correction or an erasure would be undone. For the same reason a file goes before one of the same
+/// events that was committed earlier.
 /// </remarks>
 internal sealed class SalvagedFiles
 {
-    private const int BufferBytes = 1 << 20;
-
     private readonly IStorage _from;
     private readonly IStorage _to;
     private readonly string _folder;
@@ -52,20 +50,21 @@ internal sealed class SalvagedFiles
         List<LogRange> doubtful = [.. Doubtful()];
         HashSet<int> shapes = [.. schema.Versions.Select(v => v.Id)];
         List<SegmentFile> kept = [];
-        foreach (SegmentFile file in _scraps.Live.Where(f => SegmentList.RangeOf(f) is not null).Select(f => new SegmentFile(SegmentList.RangeOf(f)!.Value, f)).OrderBy(f => f.Range.Start))
+        SegmentFile[] live = [.. _scraps.Live.Where(f => SegmentList.RangeOf(f) is not null).Select(f => new SegmentFile(SegmentList.RangeOf(f)!.Value, f))];
+        foreach ((int i, SegmentFile file) in live.Index().OrderBy(f => f.Item.Range.Start))
         {
             string path = $"{_folder}/{file.File.Path}";
-            if (doubtful.Any(r => r.Start < file.Range.End && file.Range.Start < r.End))
+            if (doubtful.Any(r => Overlap(r, file.Range)))
             {
                 Lose(path, "another file may have taken its place, but the commit that says so is lost", file.Range);
+            }
+            else if (live.Skip(i + 1).Where(later => Overlap(later.Range, file.Range)).Select(later => later.File.Path).FirstOrDefault() is { } later)
+            {
+                Lose(path, $"'{later}' has its events since, but the commit that took it away is lost", file.Range);
             }
             else if (!shapes.Contains(StoredSchema.VersionOf(file.File)))
             {
                 Lose(path, "its events have a shape of which the commit is lost", file.Range);
-            }
-            else if (kept.Count > 0 && kept[^1].Range.End > file.Range.Start)
-            {
-                Lose(path, $"its events overlap with those of '{kept[^1].File.Path}'", file.Range);
             }
             else if (CopyIfSound(file, path))
             {
@@ -97,47 +96,23 @@ internal sealed class SalvagedFiles
 
     private bool CopyIfSound(SegmentFile file, string path)
     {
-        if (!_from.Exists(path))
+        SalvageCopy copy = SalvageCopy.Of(_from, path, _to, ".parquet");
+        string? problem = copy.Problem
+            ?? (copy.Length != file.File.Size ? $"it has {copy.Length} bytes instead of {file.File.Size}"
+            : copy.Sha256 != file.File.Sha256 ? "its content has changed"
+            : null);
+        if (problem is null)
         {
-            Lose(path, "the file is missing", file.Range);
-            return false;
+            _to.Adopt(copy.ScratchPath, $"{_folder}/{NewNameOf(file)}");
+            return true;
         }
 
-        string scratch = _to.NewScratchPath(".parquet");
-        try
-        {
-            (string sha256, long length) = CopyTo(scratch, path);
-            if (sha256 == file.File.Sha256 && length == file.File.Size)
-            {
-                _to.Adopt(scratch, $"{_folder}/{NewNameOf(file)}");
-                return true;
-            }
-
-            Lose(path, length == file.File.Size ? "its content has changed" : $"it has {length} bytes instead of {file.File.Size}", file.Range);
-        }
-        catch (StorageException error) when (error.Message.Contains(path, StringComparison.Ordinal))
-        {
-            Lose(path, error.Message, file.Range);
-        }
-
-        ScratchFile.Discard(scratch);
+        ScratchFile.Discard(copy.ScratchPath);
+        Lose(path, problem, file.Range);
         return false;
     }
 
-    private (string Sha256, long Length) CopyTo(string scratch, string path)
-    {
-        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        using IStorageFile source = _from.Open(path, FileAccess.Read);
-        using ScratchFile copy = new(scratch);
-        byte[] buffer = new byte[Math.Clamp(source.Length, 1, BufferBytes)];
-        for (int read; (read = source.Read(copy.Length, buffer)) > 0;)
-        {
-            hash.AppendData(buffer, 0, read);
-            copy.Append(buffer.AsSpan(0, read));
-        }
-
-        return (Convert.ToHexStringLower(hash.GetHashAndReset()), copy.Length);
-    }
+    private static bool Overlap(LogRange one, LogRange other) => one.Start < other.End && other.Start < one.End;
 
     private void Lose(string path, string problem, LogRange? range) => _damage.Add(new SalvagedDamage(path, problem, range));
 }

@@ -91,7 +91,7 @@ internal sealed class SchemaEvolution(StoredSchema stored, EventSchema events, E
             FormerNames = Names([], property),
             Fills = property.WhenMissing is { } value ? [new ColumnFill(_version, property.Type.Kind, value)] : [],
         };
-        if (stored.Active.FirstOrDefault(c => c.Name != property.Name && string.Equals(c.Name, property.Name, StringComparison.OrdinalIgnoreCase)) is { } twin)
+        if (stored.Active.FirstOrDefault(c => string.Equals(c.Name, property.Name, StringComparison.OrdinalIgnoreCase)) is { } twin)
         {
             _refusals.OtherCase(property, twin);
         }

@@ -57,11 +57,6 @@ internal sealed class SegmentSealer(IStorage storage, DuckDbEngine duckDb, Store
                     storage, connection, $"deadletters_{range.Start}", schema, MasterSchema.OwnOfDeadLetters)));
             }
 
-            if (next == range.Start)
-            {
-                throw new LogCorruptException($"The write-ahead log was to hold the events {range}, but has none of them.");
-            }
-
             (SegmentFileDraft file, SegmentFileDraft? rejected) = Finish(master, deadLetters);
             return new SealedRange(new LogRange(range.Start, next), file, rejected, tally, lastIngestedAt, encodedBytes, producers);
         }
@@ -126,9 +121,9 @@ internal sealed class SegmentSealer(IStorage storage, DuckDbEngine duckDb, Store
                 highest = judged.Verdict.HasFlag(Verdict.HeldBack) ? highest : Math.Max(highest, time);
             }
 
-            return reader.Remaining == 0 && nextJudged == times.Judged.Count
+            return reader.Remaining == 0
                 ? times.Tally(highest)
-                : throw GroupPayload.NotSound(frame, $"it has {reader.Remaining} bytes too many, or notes on events that it does not have", null);
+                : throw GroupPayload.NotSound(frame, $"it has {reader.Remaining} bytes too many", null);
         }
     }
 

@@ -33,8 +33,4 @@ internal static class SegmentTags
 
     /// <summary>When the last event of a segment was appended, or the last before it, in microseconds since the Unix epoch.</summary>
     public static long LastIngestedAt(SegmentFile segment) => long.Parse(segment.File.Tags[LastIngestedAtTag], CultureInfo.InvariantCulture);
-
-    /// <summary>Likewise, of a file that may say nothing of it: then null.</summary>
-    public static long? TryLastIngestedAt(DeltaFile file) =>
-        file.Tags.TryGetValue(LastIngestedAtTag, out string? text) ? long.Parse(text, CultureInfo.InvariantCulture) : null;
 }

@@ -13,7 +13,7 @@ internal sealed class DeltaScraps
     // Trying costs a hash of the whole for each of its bits: some seconds for a commit of this length.
     private const int LongestTried = 32 * 1024;
 
-    private readonly Dictionary<string, DeltaFile> _live = new(StringComparer.Ordinal);
+    private readonly OrderedDictionary<string, DeltaFile> _live = new(StringComparer.Ordinal);
     private readonly HashSet<string> _known = new(StringComparer.Ordinal);
 
     private DeltaScraps()
@@ -29,7 +29,7 @@ internal sealed class DeltaScraps
     /// <summary>The commits that were damaged and could be restored, byte by byte as they were.</summary>
     public List<string> Restored { get; } = [];
 
-    /// <summary>The files that the table has, as far as is known.</summary>
+    /// <summary>The files that the table has, as far as is known, in the order in which they were added.</summary>
     public IReadOnlyCollection<DeltaFile> Live => _live.Values;
 
     /// <summary>What the table is; null if no commit is left that says it.</summary>

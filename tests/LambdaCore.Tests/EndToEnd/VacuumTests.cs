@@ -209,6 +209,25 @@ internal sealed class VacuumTests
         Assert.That(refusals, Is.GreaterThan(5));
     }
 
+    [Test]
+    public async Task Files_may_be_kept_for_ever_and_what_belongs_to_no_version_goes_all_the_same()
+    {
+        using InMemoryStorage disk = new();
+        await using LambdaStore<Ping> store = Open(disk, new SimulatedClock(Noon));
+        await SealInPartsAsync(store);
+        await store.CompactAsync();
+        disk.PublishNew("log/left over.parquet", new byte[123]);
+
+        VacuumReceipt kept = await store.VacuumAsync(TimeSpan.MaxValue);
+        Assert.That((kept.Files, kept.Bytes), Is.EqualTo((1, 123L)));
+        Assert.That(kept.Remaining, Has.Count.EqualTo(4));
+        Assert.That(kept.Remaining.Select(r => (r.Until, r.IsInUse)), Is.All.EqualTo((DateTimeOffset.MaxValue, false)));
+        Assert.That(disk.List("log").Where(f => f.EndsWith(".parquet", StringComparison.Ordinal)), Has.Exactly(5).Items);
+
+        VacuumReceipt gone = await store.VacuumAsync(TimeSpan.Zero);
+        Assert.That((gone.Files, gone.Remaining.Count), Is.EqualTo((4, 0)));
+    }
+
     private static async Task SealInPartsAsync(LambdaStore<Ping> store)
     {
         for (int i = 0; i < 4; i++)

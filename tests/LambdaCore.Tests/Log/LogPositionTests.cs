@@ -52,4 +52,13 @@ internal sealed class LogPositionTests
             Assert.That(() => new LogRange(range.End, range.Start), Throws.InstanceOf<ArgumentOutOfRangeException>());
         });
     }
+
+    [Test]
+    public void Positions_are_in_their_order_for_those_who_know_no_types_too()
+    {
+        System.Collections.ArrayList positions = [new LogPosition(3), null, new LogPosition(1)];
+        positions.Sort();
+        Assert.That(positions, Is.EqualTo(new object?[] { null, new LogPosition(1), new LogPosition(3) }));
+        Assert.That(() => ((IComparable)LogPosition.Zero).CompareTo(0L), Throws.ArgumentException.With.Message.Contains("System.Int64"));
+    }
 }

@@ -88,6 +88,16 @@ internal sealed class ProducerFrameTests
     }
 
     [Test]
+    public void A_sequence_that_no_producer_can_have_is_refused()
+    {
+        ByteWriter note = new();
+        note.WriteString("source");
+        note.WriteVarint64((ulong)long.MaxValue + 1);
+        byte[] bytes = note.Written.ToArray();
+        Assert.That(() => ProducerMark.Read(bytes), Throws.InstanceOf<InvalidDataException>().With.Message.Contains("9223372036854775808"));
+    }
+
+    [Test]
     public async Task A_flipped_bit_in_the_log_is_found_or_changes_nothing_about_producers()
     {
         using InMemoryStorage disk = new();

@@ -95,6 +95,36 @@ internal sealed class WriteAheadDamageTests
     }
 
     [Test]
+    public void A_file_that_goes_on_into_the_next_one_is_found()
+    {
+        using InMemoryStorage storage = new();
+        List<Group> groups = [];
+        using (WriteAheadLog log = WriteAheadLog.Open(storage, StoreId, LogPosition.Zero, Small))
+        {
+            for (int i = 0; i < 4; i++)
+            {
+                groups.Add(Append(log, 2, 100));
+            }
+
+            log.Close();
+        }
+
+        // As it comes about where somebody puts back a file from a copy that was made later.
+        using InMemoryStorage other = new();
+        using (WriteAheadLog log = WriteAheadLog.Open(other, StoreId, new LogPosition(4), Small))
+        {
+            Append(log, 2, 100);
+            log.Close();
+        }
+
+        string next = other.List("wal").Single();
+        storage.PublishNew($"wal/{next}", other.ReadAll($"wal/{next}"));
+        Assert.That(
+            () => Open(storage),
+            Throws.InstanceOf<LogCorruptException>().With.Message.Contains("goes on into the one that begins at position 4").And.Property(nameof(LogCorruptException.Lost)).EqualTo(new LogRange(new LogPosition(4), new LogPosition(8))));
+    }
+
+    [Test]
     public void A_file_that_is_missing_below_the_sealed_end_does_not_matter()
     {
         SortedDictionary<string, byte[]> files = MakeLog(closed: false);

@@ -88,5 +88,28 @@ internal sealed class AmendmentOptionsTests
         Assert.That(await Order.ShowAsync(again), Is.EqualTo("a 1x 11"));
     }
 
+    [Test]
+    public async Task Events_that_wait_cannot_come_to_amend_others_by_other_properties()
+    {
+        using InMemoryStorage disk = new();
+        await using (LambdaStore<Entry> store = Open(disk, o => o.Amendments(e => e.Id, e => e.Amends)))
+        {
+            await store.AppendAsync(new Entry(DateTimeOffset.UnixEpoch, "a", null, "x", null, Guid.Empty, null, [], null));
+        }
+
+        LambdaCoreException other = Assert.Throws<LambdaCoreException>(() => Open(disk, o => o.Amendments(e => e.Key, e => e.KeyMaybe)))!;
+        Assert.That(other.Message, Does.Contain("with Amendments by KeyMaybe and Key").And.Contain("options.Amendments(e => e.Id, e => e.Amends)"));
+        await using LambdaStore<Entry> again = Open(disk, o => o.Amendments(e => e.Id, e => e.Amends));
+        Assert.That(again.Position.Value, Is.EqualTo(1));
+
+        static LambdaStore<Entry> Open(InMemoryStorage disk, Action<LambdaStoreOptions<Entry>> way)
+        {
+            LambdaStoreOptions<Entry> options = new() { BatchThreads = 1 };
+            options.EventTime(e => e.At);
+            way(options);
+            return StoreOpening.Open("memory", disk, options);
+        }
+    }
+
     private static string Refusal(Action refused) => Assert.Throws<ArgumentException>(() => refused())!.Message;
 }

@@ -122,7 +122,7 @@ internal sealed class EvolvingStore<T> : EvolvingStore
                 bytes.Clear();
                 for (int column = 0; column < schema.Properties.Count; column++)
                 {
-                    EventColumnReader.Write(schema.Properties[column].Type, result.Column(column), row, bytes);
+                    EventColumnReader.Write(schema.Properties[column], result.Column(column), row, bytes);
                 }
 
                 T e = Decode(codec, bytes);

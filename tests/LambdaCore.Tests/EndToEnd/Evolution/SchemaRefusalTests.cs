@@ -38,6 +38,10 @@ internal sealed class SchemaRefusalTests
         "ClashBoth.Name was formerly 'Text', says [FormerName], but the store has both 'Name' and 'Text'. Take the attribute away", "and 'Text' as removed");
 
     [Test]
+    public Task A_former_name_is_refused_where_both_are_properties_still() => RefuseAsync<Plain, ClashKept>(
+        "ClashKept.Name was formerly 'Text', says [FormerName], but the store has both", "Take the attribute away: 'Name' is read as it is stored.");
+
+    [Test]
     public Task Two_former_names_that_the_store_has_both_are_refused() => RefuseAsync<Plain, ClashTwo>(
         "ClashTwo.Label says [FormerName] of", "'Name'", "'Text'", "the store has both, so it cannot be told which of them it is");
 
@@ -173,6 +177,8 @@ internal sealed class SchemaRefusalTests
     private sealed record TwoTimesOtherwise(DateTimeOffset At, DateTimeOffset Sent);
 
     private sealed record ClashBoth(DateTimeOffset At, long Count, int? Score, [FormerName("Text")] string Name);
+
+    private sealed record ClashKept(DateTimeOffset At, long Count, int? Score, [FormerName("Text")] string Name, string? Text);
 
     private sealed record ClashTwo(DateTimeOffset At, long Count, [FormerName("Name"), FormerName("Text")] string Label);
 

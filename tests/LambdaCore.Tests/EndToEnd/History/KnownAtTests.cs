@@ -162,6 +162,65 @@ internal sealed class KnownAtTests
         }
     }
 
+    [Test]
+    public async Task What_was_known_stays_so_when_changed_and_unchanged_segments_have_become_one()
+    {
+        SimulatedClock clock = new();
+        using InMemoryStorage disk = new();
+        await using LambdaStore<Purchase> store = Open(disk, clock);
+        List<(DateTimeOffset At, string Counts)> known = [];
+        for (int segment = 0; segment < 3; segment++)
+        {
+            for (int i = 0; i < 3; i++)
+            {
+                clock.Advance(TimeSpan.FromSeconds(1));
+                await store.AppendAsync(Purchase.Of($"p{i}"));
+                known.Add((clock.GetUtcNow(), Show(await Purchase.CountsAsync(store))));
+            }
+
+            await store.RunBatchAsync();
+        }
+
+        clock.Advance(TimeSpan.FromSeconds(1));
+        await ChangeAsync(store, "_position IN (1, 8)", "'changed'");
+        known.Add((clock.GetUtcNow(), Show(await Purchase.CountsAsync(store))));
+        Assert.That((await store.CompactAsync()).SegmentsAfter, Is.EqualTo(1));
+        foreach ((DateTimeOffset at, string counts) in known)
+        {
+            Assert.That(Show(await CountsAsync(store.AsOf(at))), Is.EqualTo(counts), $"{at:O}");
+        }
+    }
+
+    [Test]
+    public async Task A_damaged_file_of_the_past_is_named_and_holds_up_no_vacuum()
+    {
+        SimulatedClock clock = new();
+        using InMemoryStorage disk = new();
+        DateTimeOffset before;
+        await using (LambdaStore<Purchase> store = Open(disk, clock, segmentEvents: 3))
+        {
+            await store.AppendAsync(Enumerable.Range(0, 6).Select(i => Purchase.Of($"p{i % 3}")).ToArray());
+            await store.AppendAsync(Enumerable.Range(0, 3).Select(i => Purchase.Of($"p{i}")).ToArray());
+            await store.RunBatchAsync();
+            before = clock.GetUtcNow();
+            clock.Advance(TimeSpan.FromSeconds(1));
+            await ChangeAsync(store, "_position = 8", "'changed'");
+        }
+
+        string old = DeltaTable.Open(disk, clock, "log", null)!.ReadHistory().Last(s => ContentChange.Is(s.LastCommit)).LastCommit.Removed.Single();
+        using (IStorageFile file = disk.Open($"log/{old}", FileAccess.ReadWrite))
+        {
+            file.Write(10, [0xFF, 0xFE, 0xFD]);
+        }
+
+        await using LambdaStore<Purchase> again = Open(disk, clock, segmentEvents: 3);
+        Assert.That(async () => await CountsAsync(again.AsOf(before)), Throws.InstanceOf<LogCorruptException>().With.Message.Contains(old));
+        Assert.That(Show(await Purchase.CountsAsync(again)), Is.EqualTo("changed: 1, p0: 3, p1: 3, p2: 2"), "what is now is sound");
+        VacuumReceipt vacuum = await again.VacuumAsync(TimeSpan.Zero);
+        Assert.That((vacuum.Remaining.Count, disk.Exists($"log/{old}")), Is.EqualTo((0, false)));
+        Assert.That(async () => await CountsAsync(again.AsOf(before)), Throws.InstanceOf<LambdaCoreException>().With.Message.Contains("files from before are gone"));
+    }
+
     private static string Show(Dictionary<string, long> counts) => string.Join(", ", counts.OrderBy(c => c.Key).Select(c => $"{c.Key}: {c.Value}"));
 
     private static async Task<Dictionary<string, long>> CountsAsync(HistoricalStore<Purchase> past) =>
