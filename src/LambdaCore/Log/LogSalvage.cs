@@ -106,10 +106,7 @@ internal sealed class LogSalvage<TEvent>
         }
 
         // A store that has a head has a write-ahead file, too.
-        using (WriteAheadLog tail = WriteAheadLog.Open(_to, Id, _end, new WriteAheadLogOptions()))
-        {
-            tail.Close();
-        }
+        WriteAheadLog.Open(_to, Id, _end, new WriteAheadLogOptions()).Dispose();
 
         DeltaTable table = DeltaTable.Create(
             _to, _clock, Folder, _codec.Schema.EventType.Name, MasterSchema.Delta(_schema, MasterSchema.OwnOfMaster), [StoredSchemaJson.Write(_schema)], Id);
@@ -319,7 +316,7 @@ internal sealed class LogSalvage<TEvent>
                 }
             }
 
-            log.Flush();
+            // Not flushed: it is read at once, and what is sealed of it is published elsewhere.
             return log;
         }
         catch

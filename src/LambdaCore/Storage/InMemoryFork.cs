@@ -5,13 +5,14 @@ internal sealed class InMemoryFork : IStorageFork
 {
     private readonly InMemoryStorage _from;
     private readonly string _target;
-    private readonly InMemoryStorage _copy = new();
+    private readonly InMemoryStorage _copy;
     private bool _isPublished;
 
     public InMemoryFork(InMemoryStorage from, string target)
     {
         _from = from;
         _target = target;
+        _copy = new InMemoryStorage { Ids = from.NewId };
         _copy.BeforeCall = call =>
         {
             lock (from.Gate)

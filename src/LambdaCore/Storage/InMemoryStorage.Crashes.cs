@@ -99,6 +99,11 @@ internal sealed partial class InMemoryStorage
                     sum += names.Print(folder);
                 }
 
+                foreach ((InMemoryStorage fork, bool isDurable) in _forks.Values)
+                {
+                    sum += (fork.Print * 0x9E3779B97F4A7C15) + (isDurable ? 1UL : 0);
+                }
+
                 return sum;
             }
         }

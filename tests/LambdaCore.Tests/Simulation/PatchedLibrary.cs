@@ -6,7 +6,7 @@ using System.Runtime.Loader;
 namespace LambdaCore.Tests.Simulation;
 
 /// <summary>
-/// The library with one method taken away, and these tests against it, side by side with the real ones: the bytes of the assembly are changed before it is loaded. So
+/// The library with one method or one call taken away, and these tests against it, side by side with the real ones: the bytes of the assembly are changed before it is loaded. So
 /// nothing in the library itself can be switched off.
 /// </summary>
 internal sealed class PatchedLibrary : AssemblyLoadContext
@@ -19,7 +19,7 @@ internal sealed class PatchedLibrary : AssemblyLoadContext
     public PatchedLibrary(string type, string method)
         : base($"without {type}.{method}")
     {
-        _library = File.ReadAllBytes(typeof(LambdaCoreException).Assembly.Location);
+        _library = ReadLibrary();
         using PEReader image = new(new MemoryStream(_library));
         MetadataReader metadata = image.GetMetadataReader();
         int patched = 0;
@@ -52,6 +52,17 @@ internal sealed class PatchedLibrary : AssemblyLoadContext
         .GetType(typeof(SabotageProbes).FullName!, throwOnError: true)!
         .GetMethod(probe, BindingFlags.Static | BindingFlags.Public, [])!
         .Invoke(null, null);
+
+    /// <summary>Takes one call away.</summary>
+    public PatchedLibrary(CallSite site)
+        : base($"without {site}")
+    {
+        _library = ReadLibrary();
+        site.Without.CopyTo(_library, site.Offset);
+    }
+
+    /// <summary>The bytes of the library as it is.</summary>
+    public static byte[] ReadLibrary() => File.ReadAllBytes(typeof(LambdaCoreException).Assembly.Location);
 
     protected override Assembly? Load(AssemblyName assemblyName) =>
         assemblyName.Name == typeof(LambdaCoreException).Assembly.GetName().Name ? LoadFromStream(new MemoryStream(_library)) : null;

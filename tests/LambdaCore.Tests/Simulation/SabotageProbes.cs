@@ -15,8 +15,42 @@ namespace LambdaCore.Tests.Simulation;
 internal static class SabotageProbes
 {
     private const int Seeds = 40;
+    private const int LogSeeds = 600;
 
     public static string? WriteAhead() => WriteAhead(null).Caught;
+
+    public static string? WholeStore() => WholeStore(null).Caught;
+
+    public static string? WholeStoreSteps() => WholeStore(null, withCrashes: false).Caught;
+
+    public static string? ErasedLog() => Afterwards(null, t => t.Write_ahead_files_of_erased_events_stay_deleted());
+
+    public static string? ErasedViews() => Afterwards(null, t => t.Views_of_erased_events_with_which_the_store_was_not_opened_stay_deleted());
+
+    public static string? DroppedView() => Afterwards(null, t => t.A_dropped_view_stays_deleted());
+
+    public static string? TableAnew() => Afterwards(null, t => t.A_table_that_began_anew_is_not_mixed_with_the_one_before());
+
+    public static string? DoneOrder() => Afterwards(null, t => t.An_order_that_was_carried_out_does_not_come_back());
+
+    public static string? ForkedTail() => Afterwards(null, t => t.A_fork_has_what_was_not_sealed_when_it_was_made());
+
+    /// <summary>Whether the log is closed so that damage to its last group is found.</summary>
+    public static string? ClosedLog()
+    {
+        using InMemoryStorage disk = new();
+        LambdaStoreOptions<Reading> options = new LambdaStoreOptions<Reading> { BatchThreads = 1 }.EventTime(e => e.At);
+        LambdaStore<Reading> store = StoreOpening.Open("memory", disk, options);
+        store.AppendAsync(new Reading(DateTimeOffset.UtcNow, 1, 1, "the last words")).AsTask().GetAwaiter().GetResult();
+        store.DisposeAsync().AsTask().GetAwaiter().GetResult();
+        string path = $"wal/{disk.List("wal")[^1]}";
+        using (IStorageFile file = disk.Open(path, FileAccess.ReadWrite))
+        {
+            file.Write(disk.ReadAll(path).AsSpan().IndexOf("the last words"u8), "THE"u8);
+        }
+
+        return Refused<LogCorruptException>(() => StoreOpening.Open("memory", disk, options), "a damaged group was taken for one that a crash has left");
+    }
 
     public static string? FlippedLog() => Caught(() => new WriteAheadDamageTests().A_flipped_bit_in_a_killed_log_is_found_or_cuts_only_what_was_not_acknowledged());
 
@@ -68,7 +102,7 @@ internal static class SabotageProbes
     {
         new WriteAheadSimulation(seed, states).Run();
         return Task.CompletedTask;
-    });
+    }, LogSeeds);
 
     /// <summary>Runs whole stores until something is missed.</summary>
     /// <param name="ignores">Which flushes do nothing.</param>
@@ -79,11 +113,11 @@ internal static class SabotageProbes
         await simulation.RunAsync();
     });
 
-    private static (string? Caught, int Seeds, long Crashes) Simulate(Func<StorageCall, bool>? ignores, bool withCrashes, Func<int, CrashStates, Task> run)
+    private static (string? Caught, int Seeds, long Crashes) Simulate(Func<StorageCall, bool>? ignores, bool withCrashes, Func<int, CrashStates, Task> run, int seeds = Seeds)
     {
         CrashStates states = new(survivorsPerCall: 4) { Ignores = ignores, Most = 1, IsCounting = withCrashes };
         int seed = 0;
-        while (seed < Seeds && states.Failures.Count == 0)
+        while (seed < seeds && states.Failures.Count == 0)
         {
             using (new TestExecutionContext.IsolatedContext())
             {
@@ -109,6 +143,14 @@ internal static class SabotageProbes
             }
         }
     }
+
+    /// <summary>Runs a test that cuts the power after something was done.</summary>
+    /// <param name="ignores">Which flushes do nothing.</param>
+    /// <param name="test">The test.</param>
+    public static string? Afterwards(Func<StorageCall, bool>? ignores, Func<PowerCutAfterwardsTests, Task> test) =>
+        Caught(() => test(new PowerCutAfterwardsTests { Ignores = ignores }).GetAwaiter().GetResult());
+
+    public static string? Afterwards(Func<StorageCall, bool>? ignores, Action<PowerCutAfterwardsTests> test) => Caught(() => test(new PowerCutAfterwardsTests { Ignores = ignores }));
 
     private static string? Refused<TError>(Action action, string otherwise)
         where TError : Exception

@@ -8,16 +8,36 @@ namespace LambdaCore.Tests.Simulation;
 [TestFixture]
 internal sealed class SabotageTests
 {
-    private const string Wal = "wal/";
+    [TestCaseSource(typeof(FlushCalls), nameof(FlushCalls.Missed))]
+    public void A_flush_that_is_not_called_is_caught(CallSite site)
+    {
+        Assert.That(FlushCalls.Probes, Contains.Key(site.Name), "Nobody has said who misses this flush: add it to FlushCalls.Probes, with a probe, or with a reason why there is none.");
+        string probe = FlushCalls.Probes[site.Name];
+        string? caught = new PatchedLibrary(site).Run(probe);
+        TestContext.Out.WriteLine($"{site}, by {probe}: {caught}");
+        Assert.That(caught, Is.Not.Null, "Nobody misses it.");
+    }
 
-    [TestCaseSource(nameof(FlushesOfTheLog))]
+    [Test]
+    public void Whoever_publishes_is_named_by_the_flush_that_would_be_missed()
+    {
+        string[] named = [.. FlushesOfTables().SelectMany(f => f.Of), .. FlushCalls.PublishingElsewhere.Keys];
+        string[] publishing = [.. FlushCalls.Publishing().Select(s => s.Name)];
+        Assert.Multiple(() =>
+        {
+            Assert.That(string.Join("\n", publishing.Except(named)), Is.Empty, "Nobody has said who misses the flushes that are part of these calls.");
+            Assert.That(string.Join("\n", named.Except(publishing)), Is.Empty, "There are no such calls.");
+            Assert.That(string.Join("\n", FlushCalls.Probes.Keys.Except(FlushCalls.All().Select(s => s.Name))), Is.Empty, "There are no such flushes.");
+        });
+    }
+
     [TestCaseSource(nameof(FlushesOfTables))]
     public void A_flush_that_does_nothing_is_caught(Flush flush)
     {
         int ignored = 0;
         Func<StorageCall, bool> ignores = call => flush.Is(call) && Interlocked.Increment(ref ignored) > 0;
-        (string? caught, int seeds, long crashes) = flush.OfLog ? SabotageProbes.WriteAhead(ignores) : SabotageProbes.WholeStore(ignores, flush.NeedsCrashes);
-        TestContext.Out.WriteLine($"{flush}: {ignored} flushes ignored, {seeds} seeds, {crashes:N0} crashes: {caught}");
+        string? caught = flush.Probe(ignores);
+        TestContext.Out.WriteLine($"{flush}: {ignored} flushes ignored: {caught}");
         Assert.That(ignored, Is.Positive, "The flush was never reached.");
         Assert.That(caught, Is.Not.Null, "Nobody misses it.");
     }
@@ -58,55 +78,99 @@ internal sealed class SabotageTests
     public void Nothing_is_missed_where_only_what_a_probe_does_not_need_is_gone(string probe) =>
         Assert.That(new PatchedLibrary("LambdaCore.Log.WriteAheadLog", "DeleteBefore").Run(probe), Is.Null);
 
-    private static Flush[] FlushesOfTheLog() =>
-    [
-        new("a group", StorageOperation.Flush, Wal, In: "WriteAheadLog.Flush(") { OfLog = true },
-        new("a file that is full", StorageOperation.Flush, Wal, In: "WriteAheadLog.Roll(", NotIn: "WriteAheadFile.Create") { OfLog = true, Which = 1 },
-        new("the mark of the next file", StorageOperation.Flush, Wal, In: "WriteAheadLog.Roll(", NotIn: "WriteAheadFile.Create") { OfLog = true, Which = 2 },
-        new("the length of a new file", StorageOperation.Flush, Wal, In: "WriteAheadFile.Create") { OfLog = true, Which = 1 },
-        new("the header of a new file", StorageOperation.Flush, Wal, In: "WriteAheadFile.Create") { OfLog = true, Which = 2 },
-        new("the name of a new file", StorageOperation.FlushFolder, "wal", In: "WriteAheadFile.Create") { OfLog = true },
-        new("what recovery found", StorageOperation.Flush, Wal, In: "WriteAheadRecovery.MakeDurable") { OfLog = true },
-        new("the name of the file that recovery found", StorageOperation.FlushFolder, "wal", In: "WriteAheadRecovery.MakeDurable") { OfLog = true },
-        new("the mark of a durable end", StorageOperation.Flush, Wal, In: "WriteAheadLog.MarkDurable") { OfLog = true },
-        new("the mark of the next file that recovery writes", StorageOperation.Flush, Wal, In: "WriteAheadRecovery.MarkRolled") { OfLog = true },
-        new("the name of the log's folder", StorageOperation.FlushFolder, "") { OfLog = true, Within = StorageOperation.CreateFolder },
-    ];
+    private static Flush[] FlushesOfTables()
+    {
+        const StorageOperation content = StorageOperation.Flush;
+        const StorageOperation name = StorageOperation.FlushFolder;
+        const StorageOperation publishing = StorageOperation.Rename;
+        const StorageOperation folders = StorageOperation.CreateFolder;
+        string[] commits = ["DeltaLog.Publish PublishNew 1"];
+        string[] salvage = ["LogSalvage.Adopt Adopt 1", "SalvagedFiles.CopyIfSound Adopt 1", "ArchiveSalvage.CopyFile Adopt 1"];
+        return
+        [
+            new("the name of the log's folder", name, "") { Within = folders, Probe = i => SabotageProbes.WriteAhead(i).Caught, Of = ["WriteAheadLog.Open CreateFolder 1"] },
+            new("a commit of the log", content, "log/_delta_log/") { Within = publishing, Of = commits },
+            new("the name of a commit of the log", name, "log/_delta_log") { Within = publishing, Of = commits },
+            new("the name of a commit that a killed process left", name, "log/_delta_log"),
+            new("the name of the number of the newest version", name, "log/_head")
+            {
+                Within = publishing,
+                Of = ["DeltaHead.Write PublishNew 1", "DeltaHead.Write CreateFolder 1"],
+                Probe = i => SabotageProbes.Afterwards(i, t => t.The_newest_commit_of_the_log_is_missed()),
+            },
+            new("a segment", content, "log/0") { Within = publishing, Of = ["EventLog.SealSegment Adopt 1"] },
+            new("the name of a segment", name, "log") { Within = publishing, Of = ["EventLog.SealSegment Adopt 1"] },
+            new("a rewritten segment", content, "log/0", In: "CommitRewrite") { Within = publishing, Of = ["EventLog.CommitRewrite Adopt 1"] },
+            new("the name of a rewritten segment", name, "log", In: "CommitRewrite") { Within = publishing, Of = ["EventLog.CommitRewrite Adopt 1"] },
+            new("a merged segment", content, "log/0", In: "CommitCompaction") { Within = publishing, Of = ["EventLog.CommitCompaction Adopt 1"] },
+            new("the name of a merged segment", name, "log", In: "CommitCompaction") { Within = publishing, Of = ["EventLog.CommitCompaction Adopt 1"] },
+            new("the deletion of a segment", name, "log") { Probe = i => SabotageProbes.WholeStore(i, withCrashes: false).Caught },
+            new("a commit of a view", content, "views/by_group/_delta_log/") { Within = publishing, Of = commits },
+            new("the name of a commit of a view", name, "views/by_group/_delta_log") { Within = publishing, Of = commits },
+            new("a layer", content, "views/by_group/0") { Within = publishing, Of = ["BatchTable.Adopt Adopt 2"] },
+            new("the name of a layer", name, "views/by_group") { Within = publishing, Of = ["BatchTable.Adopt Adopt 2"] },
+            new("a lookup file", content, "views/by_group/_lookup/") { Within = publishing, Of = ["BatchTable.Adopt Adopt 1"] },
+            new("the name of a lookup file", name, "views/by_group/_lookup") { Within = publishing, Of = ["BatchTable.Adopt Adopt 1"] },
+            new("the names of the store's folders", name, "") { Within = folders, Of = ["EventLog.Open CreateFolder 1"] },
+            new("the name of the folder of commits", name, "log") { Within = folders, Of = ["DeltaLog.Publish CreateFolder 1"] },
+            new("a dead letter", content, "deadletters/0") { Within = publishing, Of = ["DeadLetterTable.Publish Adopt 1"], Probe = DeadLetters },
+            new("the name of a dead letter", name, "deadletters") { Within = publishing, Of = ["DeadLetterTable.Publish Adopt 1"], Probe = DeadLetters },
+            new("what an erasure leaves of dead letters", content, "deadletters/0", In: "DeadLetterTable`1.Commit") { Within = publishing, Of = ["DeadLetterTable.Commit Adopt 1"], Probe = DeadLetters },
+            new("the name of what an erasure leaves of dead letters", name, "deadletters", In: "DeadLetterTable`1.Commit")
+            {
+                Within = publishing,
+                Of = ["DeadLetterTable.Commit Adopt 1"],
+                Probe = DeadLetters,
+            },
+            new("the name of the folder of dead letters", name, "") { Within = folders, Of = ["DeadLetterTable.OpenOrCreate CreateFolder 1"], Probe = DeadLetters },
+            new("the name of the folder of views", name, "") { Within = folders, Of = ["BatchTable..ctor CreateFolder 1", "BatchTable..ctor CreateFolder 2"], Probe = Renames },
+            new("an order to compute a view anew", content, "views/any/_rebuild/") { Within = publishing, Of = ["RebuildFolder.Write PublishNew 1"], Probe = Orders },
+            new("the name of such an order", name, "views/any/_rebuild") { Within = publishing, Of = ["RebuildFolder.Write PublishNew 1"], Probe = Orders },
+            new("a part of a view that is computed anew", content, "views/any/_rebuild/0") { Within = publishing, Of = ["RebuildFolder.Add Adopt 1"], Probe = Orders },
+            new("the name of the folder of orders", name, "views/any") { Within = folders, Of = ["RebuildFolder.Begin CreateFolder 1"], Probe = Orders },
+            new("a copied layer", content, "views/renamed/") { Within = publishing, Of = ["StoredFile.Copy Adopt 1"], Probe = Renames },
+            new("the name of a copied layer", name, "views/renamed") { Within = publishing, Of = ["StoredFile.Copy Adopt 1"], Probe = Renames },
+            new("the name of a view's folder", name, "views") { Within = folders, Of = ["ViewRename.Copy CreateFolder 1", "ViewRename.Copy CreateFolder 2"], Probe = Renames },
+            new("the names of the folders of a salvaged store", name, "", In: "Salvage")
+            {
+                Within = folders,
+                Of = ["LogSalvage.Seal CreateFolder 1", "SalvagedFiles.Copy CreateFolder 1"],
+                Probe = Salvages,
+            },
+            new("the name of the folder of a salvaged view", name, "views", In: "ArchiveSalvage")
+            {
+                Within = folders,
+                Of = ["ArchiveSalvage.Copy CreateFolder 1", "ArchiveSalvage.Copy CreateFolder 2"],
+                Probe = Salvages,
+            },
+            new("a salvaged segment", content, "log/0", In: "LogSalvage") { Within = publishing, Of = salvage, Probe = Salvages },
+            new("a salvaged dead letter", content, "deadletters/0", In: "LogSalvage") { Within = publishing, Of = salvage, Probe = Salvages },
+            new("a salvaged layer", content, "views/changed/0", In: "ArchiveSalvage") { Within = publishing, Of = salvage, Probe = Salvages },
+            new("the name of a salvaged segment", name, "log", In: "LogSalvage") { Within = publishing, Of = salvage, Probe = Salvages },
+            new("the name of a salvaged dead letter", name, "deadletters", In: "LogSalvage") { Within = publishing, Of = salvage, Probe = Salvages },
+            new("the name of a salvaged layer", name, "views/changed", In: "ArchiveSalvage") { Within = publishing, Of = salvage, Probe = Salvages },
+        ];
+    }
 
-    private static Flush[] FlushesOfTables() =>
-    [
-        new("a commit of the log", StorageOperation.Flush, "log/_delta_log/") { Within = StorageOperation.Rename },
-        new("the name of a commit of the log", StorageOperation.FlushFolder, "log/_delta_log") { Within = StorageOperation.Rename },
-        new("the name of a commit that a killed process left", StorageOperation.FlushFolder, "log/_delta_log"),
-        new("a segment", StorageOperation.Flush, "log/0") { Within = StorageOperation.Rename },
-        new("the name of a segment", StorageOperation.FlushFolder, "log") { Within = StorageOperation.Rename },
-        new("the deletion of a segment", StorageOperation.FlushFolder, "log") { NeedsCrashes = false },
-        new("a commit of a view", StorageOperation.Flush, "views/by_group/_delta_log/") { Within = StorageOperation.Rename },
-        new("the name of a commit of a view", StorageOperation.FlushFolder, "views/by_group/_delta_log") { Within = StorageOperation.Rename },
-        new("a layer", StorageOperation.Flush, "views/by_group/0") { Within = StorageOperation.Rename },
-        new("the name of a layer", StorageOperation.FlushFolder, "views/by_group") { Within = StorageOperation.Rename },
-        new("a lookup file", StorageOperation.Flush, "views/by_group/_lookup/") { Within = StorageOperation.Rename },
-        new("the name of a lookup file", StorageOperation.FlushFolder, "views/by_group/_lookup") { Within = StorageOperation.Rename },
-        new("the names of the store's folders", StorageOperation.FlushFolder, "") { Within = StorageOperation.CreateFolder },
-        new("the name of the folder of commits", StorageOperation.FlushFolder, "log") { Within = StorageOperation.CreateFolder },
-    ];
+    private static string? DeadLetters(Func<StorageCall, bool> ignores) => SabotageProbes.Afterwards(ignores, t => t.What_was_rejected_is_among_the_dead_letters());
+
+    private static string? Orders(Func<StorageCall, bool> ignores) => SabotageProbes.Afterwards(ignores, t => t.An_order_and_its_parts_are_there_until_it_was_carried_out());
+
+    private static string? Renames(Func<StorageCall, bool> ignores) => SabotageProbes.Afterwards(ignores, t => t.A_renamed_view_has_its_layers());
+
+    private static string? Salvages(Func<StorageCall, bool> ignores) => SabotageProbes.Afterwards(ignores, t => t.A_salvaged_store_is_whole());
 
     /// <summary>A flush of the library, by what it flushes and who calls it.</summary>
-    internal sealed record Flush(string Name, StorageOperation Operation, string Path, string? In = null, string? NotIn = null)
+    internal sealed record Flush(string Name, StorageOperation Operation, string Path, string? In = null)
     {
-        private int _met;
+        /// <summary>What must miss it: it is told which flushes do nothing, and says what it has missed.</summary>
+        public Func<Func<StorageCall, bool>, string?> Probe { get; init; } = ignores => SabotageProbes.WholeStore(ignores).Caught;
 
-        /// <summary>Whether the write-ahead log alone shows it; otherwise a whole store does.</summary>
-        public bool OfLog { get; init; }
+        /// <summary>The calls of the library that it is a part of.</summary>
+        public IReadOnlyList<string> Of { get; init; } = [];
 
         /// <summary>The operation of the storage that it is a part of.</summary>
         public StorageOperation? Within { get; init; }
-
-        /// <summary>Whether it is missed in a crash before some call, rather than after a step.</summary>
-        public bool NeedsCrashes { get; init; } = true;
-
-        /// <summary>Which one of two in the same method; 0 for each.</summary>
-        public int Which { get; init; }
 
         public bool Is(StorageCall call)
         {
@@ -116,10 +180,7 @@ internal sealed class SabotageTests
             }
 
             // What a crash has left is opened within the call before which it is looked at; only who asked last counts.
-            string callers = In is null ? "" : new StackTrace().ToString().Split($"{nameof(CrashStates)}.{nameof(CrashStates.Crash)}(")[0];
-            return (In is null || callers.Contains(In, StringComparison.Ordinal))
-                && (NotIn is null || !callers.Contains(NotIn, StringComparison.Ordinal))
-                && (Which == 0 || (_met++ % 2) + 1 == Which);
+            return In is null || new StackTrace().ToString().Split($"{nameof(CrashStates)}.{nameof(CrashStates.Crash)}(")[0].Contains(In, StringComparison.Ordinal);
         }
 
         public override string ToString() => Name;

@@ -10,8 +10,8 @@ namespace LambdaCore.Tests.Simulation;
 [TestFixture]
 internal sealed class SimulationTests
 {
-    private const int WriteAheadRuns = 600;
-    private const int StoreRuns = 8;
+    private const int WriteAheadRuns = 900;
+    private const int StoreRuns = 12;
 
     [Test]
     public void The_write_ahead_log_survives_a_crash_before_any_of_its_calls()

@@ -7,11 +7,21 @@ namespace LambdaCore.Tests.Simulation;
 /// <content>What is done to the store.</content>
 internal sealed partial class StoreSimulation
 {
+    /// <summary>An event: one of sixteen is rejected, one of eight amends others, if there is any at all.</summary>
     private Reading Next()
     {
         int number = _expected.Readings.Count;
-        return new Reading(
-            _clock.GetUtcNow().AddMinutes(-_random.Next(240)), _random.Next(5), number + 1, new string((char)('a' + (number % 26)), _random.Next(12) == 0 ? _random.Next(3000) : _random.Next(40)));
+        bool isRejected = _random.Next(16) == 0 && number > 0;
+        long? amends = _random.Next(8) > 0 ? null : _random.Next(6) switch
+        {
+            0 => -1,
+            1 => number + 1,
+            2 when number > 0 => _expected.Readings[_random.Next(number)].Amends,
+            _ => number == 0 ? null : 1 + _random.Next(number),
+        };
+        string text = new((char)('a' + (number % 26)), _random.Next(12) == 0 ? _random.Next(3000) : _random.Next(40));
+        DateTimeOffset at = isRejected ? Reading.TooLate : _clock.GetUtcNow().AddMinutes(-_random.Next(240));
+        return new Reading(at, _random.Next(5), number + 1, Reading.MarkOf(number + 1) + text, number + 1, amends);
     }
 
     private void Submit(Reading[] readings)
@@ -100,36 +110,10 @@ internal sealed partial class StoreSimulation
         }
     });
 
-    private Task CorrectAsync()
-    {
-        int group = _random.Next(5);
-        int corrections = _expected.Corrections;
-        long number = 1_000_000 + corrections;
-        long[] numbers = [.. Enumerable.Range(0, _expected.Acknowledged).Select(i => _expected.NumberOf(i, corrections))];
-        long[] before = [.. numbers];
-        return TakeAsync($"correct group {group}", async () =>
-        {
-            int rawStart = (int)_store!.RawStart.Value;
-            for (int i = rawStart; i < numbers.Length; i++)
-            {
-                numbers[i] = _expected.Readings[i].Group == group ? number : numbers[i];
-            }
-
-            if (!numbers.SequenceEqual(before))
-            {
-                _expected.Revisions.Add(numbers);
-                _expected = _expected with { Attempted = corrections + 1 };
-            }
-
-            Correction made = await _store.CorrectAsync(e => e.Group == group, s => s.Set(e => e.Number, number), "simulated");
-            Model.Check(made.Events == numbers.Zip(before).Count(n => n.First != n.Second), $"{made.Events} events were corrected");
-            _expected = _expected with { Corrections = _expected.Attempted };
-        });
-    }
-
     private Task AskAsync() => TakeAsync("ask", async () =>
     {
-        await StoreCheck.CheckViewsAsync(_store!, _expected, _expected.Acknowledged, _expected.Corrections);
+        await StoreCheck.CheckViewsAsync(_store!, _expected, _expected.Acknowledged, _expected.Changes);
+        await StoreCheck.CheckDeadLettersAsync(_store!, _expected, _expected.Acknowledged);
         long watermark = _store!.EventTime.Watermark?.UtcTicks ?? 0;
         Model.Check(watermark >= _lastWatermark, $"the watermark went back, to {_store.EventTime.Watermark}");
         _lastWatermark = watermark;

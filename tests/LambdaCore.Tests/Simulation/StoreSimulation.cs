@@ -5,7 +5,7 @@ using LambdaCore.Tests.EndToEnd.Model;
 namespace LambdaCore.Tests.Simulation;
 
 /// <summary>
-/// A whole store through several lives: producers, sealing, batches, corrections, retention, compaction, vacuum, questions, a clock that jumps, disks that fail once or
+/// A whole store through several lives: producers, rejected events, amendments, sealing, batches, corrections, erasures, forks, retention, compaction, vacuum, questions, a clock that jumps, disks that fail once or
 /// for good or are slow. Each step is waited for, so that every run of a seed makes the same calls; and before every call it is looked at what a crash would leave.
 /// </summary>
 /// <param name="seed">Decides everything.</param>
@@ -13,6 +13,7 @@ namespace LambdaCore.Tests.Simulation;
 internal sealed partial class StoreSimulation(int seed, CrashStates states) : IDisposable
 {
     private const int Lives = 3;
+    private const string Fork = "fork";
 
     private readonly Random _random = new(seed);
     private readonly JumpingClock _clock = new();
@@ -32,7 +33,7 @@ internal sealed partial class StoreSimulation(int seed, CrashStates states) : ID
     private int _wholeChecks;
 
     /// <summary>Of so many log states, one is opened as a whole store.</summary>
-    public int WholeStoreEvery { get; init; } = 60;
+    public int WholeStoreEvery { get; init; } = 12;
 
     /// <summary>How often it comes to its end by a failing disk.</summary>
     public int FailedSteps { get; private set; }
@@ -64,10 +65,10 @@ internal sealed partial class StoreSimulation(int seed, CrashStates states) : ID
                 _found = Checks.CheckLog(_disk.AfterKill(), _expected);
                 _found.Readings.RemoveRange(_found.Submitted, _found.Readings.Count - _found.Submitted);
                 _found.Revisions.RemoveRange(_found.Attempted, _found.Revisions.Count - _found.Attempted);
-                Tell($"{_found.Acknowledged} events and {_found.Corrections} corrections are there");
+                Tell($"{_found.Acknowledged} events and {_found.Changes} changes are there");
 
                 // As long as nobody has opened the store, a power cut may still take what a killed process left behind.
-                _expected = _found with { Acknowledged = _expected.Acknowledged, Corrections = _expected.Corrections, RawStart = _expected.RawStart };
+                _expected = _found with { Acknowledged = _expected.Acknowledged, Changes = _expected.Changes, RawStart = _expected.RawStart };
             }
         }
         catch (Exception error)
@@ -98,8 +99,10 @@ internal sealed partial class StoreSimulation(int seed, CrashStates states) : ID
             WriteAhead = StoreCheck.WriteAhead,
             LoggerFactory = messages,
             AllowedDisorder = TimeSpan.FromMinutes(10),
+            LateEvents = LatePolicy.Reject,
+            GracePeriod = Reading.GracePeriod,
         };
-        options.EventTime(e => e.At).AddView(Reading.ByGroup).AddView(Reading.ByHour);
+        options.EventTime(e => e.At).Amendments(e => e.Id, e => e.Amends).AddView(Reading.ByGroup).AddView(Reading.ByHour);
         return options;
     }
 
@@ -121,14 +124,16 @@ internal sealed partial class StoreSimulation(int seed, CrashStates states) : ID
         }
     }
 
-    private Task StepAsync() => _random.Next(12) switch
+    private Task StepAsync() => _random.Next(16) switch
     {
-        < 5 => AppendAsync(),
-        5 => AppendBehindSlowFlushAsync(),
-        6 => SealAsync(),
-        7 => TakeAsync("batch", () => _store!.RunBatchAsync(_random.Next(4) == 0 ? BatchMode.Full : BatchMode.Incremental)),
-        8 or 9 => CorrectAsync(),
-        10 => _random.Next(2) == 0 ? VacuumAsync() : TakeAsync("compact", () => _store!.CompactAsync()),
+        < 6 => AppendAsync(),
+        6 => AppendBehindSlowFlushAsync(),
+        7 => SealAsync(),
+        8 => RunBatchAsync(),
+        9 or 10 => CorrectAsync(),
+        11 => EraseAsync(),
+        12 => _random.Next(2) == 0 ? VacuumAsync() : TakeAsync("compact", () => _store!.CompactAsync()),
+        13 => ForkAsync(),
         _ => AskAsync(),
     };
 
@@ -164,9 +169,9 @@ internal sealed partial class StoreSimulation(int seed, CrashStates states) : ID
         {
             int end = (int)_store.Position.Value;
             Model.Check(end >= _expected.Acknowledged, $"after a failure the store is at {end}, and {_expected.Acknowledged} events were acknowledged");
-            if (_expected.Attempted == _expected.Corrections)
+            if (_expected.Attempted == _expected.Changes)
             {
-                await StoreCheck.CheckViewsAsync(_store, _expected, end, _expected.Corrections);
+                await StoreCheck.CheckViewsAsync(_store, _expected, end, _expected.Changes);
             }
 
             Reading reading = Next();
@@ -245,6 +250,12 @@ internal sealed partial class StoreSimulation(int seed, CrashStates states) : ID
                 again.Add(disk.AfterPowerCut(random));
             }
         };
+        using InMemoryStorage? fork = disk.TakeFork(Fork);
+        if (fork is not null)
+        {
+            Checks.CheckLog(fork, expected);
+        }
+
         Checks.CheckPublished(disk, expected);
         Expectation found = Checks.CheckLog(disk, expected);
         disk.BeforeCall = null;
@@ -271,7 +282,7 @@ internal sealed partial class StoreSimulation(int seed, CrashStates states) : ID
         {
             Interlocked.Increment(ref _wholeChecks);
             store.Ignores = states.Ignores;
-            Task.Run(() => Checks.CheckStoreAsync(store, expected)).GetAwaiter().GetResult();
+            Task.Run(() => Checks.CheckStoreAsync(store, expected, goesOn: random.Next(4) == 0)).GetAwaiter().GetResult();
         }
     }
 }
