@@ -1,3 +1,4 @@
+using LambdaCore.Log;
 using LambdaCore.Storage;
 using LambdaCore.Tests.Speed;
 using NUnit.Framework;
@@ -10,6 +11,40 @@ internal sealed class CancelledBatchTests
 {
     private static readonly ViewDefinition<Purchase, string, double> Sketched =
         View.Of<Purchase>("sketched").GroupBy(e => e.Product).Select(g => (double)g.ApproxDistinct(e => e.At));
+
+    [Test]
+    public async Task A_run_that_is_cancelled_while_it_writes_small_segments_into_one_has_succeeded_and_the_next_does_that()
+    {
+        using InMemoryStorage disk = new();
+        for (int run = 1; run < CompactionPlan.Many; run++)
+        {
+            await using LambdaStore<Purchase> before = Purchase.Open(disk);
+            await before.AppendAsync(Purchase.Of("p"));
+            await before.RunBatchAsync();
+        }
+
+        // The first segment is read by nothing else: the views cover it since long.
+        await using LambdaStore<Purchase> store = Purchase.Open(disk);
+        await store.AppendAsync(Purchase.Of("p"));
+        using CancellationTokenSource cancellation = new();
+        disk.BeforeCall = call =>
+        {
+            if (call.Operation == StorageOperation.Read && call.Path == Segments()[0])
+            {
+                cancellation.Cancel();
+            }
+        };
+        Assert.That((await store.RunBatchAsync(BatchMode.Incremental, progress: null, cancellation.Token)).End.Value, Is.EqualTo(CompactionPlan.Many));
+        disk.BeforeCall = null;
+        Assert.That((cancellation.IsCancellationRequested, Segments().Length), Is.EqualTo((true, CompactionPlan.Many)));
+        Assert.That(store.BatchStatus.ConsecutiveFailures, Is.Zero);
+        await store.RunBatchAsync();
+        Assert.That(Segments(), Has.Length.EqualTo(CompactionPlan.Many + 1), "the old ones stay until a vacuum");
+        Assert.That((await store.CompactAsync()).SegmentsBefore, Is.EqualTo(1));
+        Assert.That((await Purchase.CountsAsync(store))["p"], Is.EqualTo(CompactionPlan.Many));
+
+        string[] Segments() => [.. disk.List("log").Where(f => f.EndsWith(".parquet", StringComparison.Ordinal)).Select(f => $"log/{f}")];
+    }
 
     [Test]
     public async Task A_run_cancelled_at_any_of_its_steps_leaves_nothing_behind_and_the_next_one_succeeds([Values] BatchMode mode)
