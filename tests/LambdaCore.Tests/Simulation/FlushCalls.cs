@@ -61,7 +61,7 @@ internal static class FlushCalls
         ["SystemCalls.FlushFileAndAttributes FlushFile 1"] = OfTheRealDisk,
         ["PhysicalStorage.FlushFolder FlushPhysicalFolder 1"] = OfTheRealDisk,
         ["PhysicalStorage.FlushPhysicalFolder FlushFolder 1"] = OfTheRealDisk,
-        ["SystemCalls.FlushFolder FlushFileAndAttributes 1"] = OfTheRealDisk,
+        ["UnixCalls.FlushFolder FlushFileAndAttributes 1"] = OfTheRealDisk,
     };
 
     /// <summary>Who publishes something whose flushes no probe takes away, and why.</summary>

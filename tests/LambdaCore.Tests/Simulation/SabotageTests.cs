@@ -85,7 +85,7 @@ internal sealed class SabotageTests
         const StorageOperation publishing = StorageOperation.Rename;
         const StorageOperation folders = StorageOperation.CreateFolder;
         string[] commits = ["DeltaLog.Publish PublishNew 1"];
-        string[] salvage = ["LogSalvage.Adopt Adopt 1", "SalvagedFiles.CopyIfSound Adopt 1", "ArchiveSalvage.CopyFile Adopt 1"];
+        string[] salvage = ["LogSalvage.Adopt Adopt 1", "SalvagedFiles.CopyIfSound Adopt 1", "ArchiveSalvage.Copy Adopt 1"];
         return
         [
             new("the name of the log's folder", name, "") { Within = folders, Probe = i => SabotageProbes.WriteAhead(i).Caught, Of = ["WriteAheadLog.Open CreateFolder 1"] },
