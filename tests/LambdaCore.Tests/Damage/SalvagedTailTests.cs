@@ -73,6 +73,32 @@ internal sealed class SalvagedTailTests
     }
 
     [Test]
+    public async Task Behind_what_is_sure_to_have_been_durable_the_log_ends_at_the_first_gap_as_after_any_crash()
+    {
+        using InMemoryStorage disk = new();
+        StoreImage image;
+        await using (LambdaStore<Purchase> store = Purchase.Open(disk, o => { o.Durability = Durability.Buffered; o.AddView(Purchase.ByProduct); }))
+        {
+            foreach (string product in new[] { "first", "damaged", "after" })
+            {
+                await store.AppendAsync(Purchase.Of(product));
+            }
+
+            image = StoreImage.Of(disk);
+        }
+
+        string wal = image.Paths.Single(p => p.StartsWith("wal/", StringComparison.Ordinal));
+        image.Flip(wal, image[wal].AsSpan().IndexOf("damaged"u8), 1);
+        using InMemoryStorage from = image.ToDisk();
+        using InMemoryStorage to = new();
+        SalvageReport report = Salvage(from, to);
+        Assert.That((report.Position.Value, report.Lost.Count), Is.EqualTo((1L, 0)), $"{report}");
+        Assert.That(report.Damage.Single(d => d.File == wal).Problem, Does.Contain("is not sound"), $"{report}");
+        await using LambdaStore<Purchase> salvaged = Purchase.Open(to);
+        Assert.That((await Purchase.CountsAsync(salvaged)).Keys, Is.EqualTo(new[] { "first" }));
+    }
+
+    [Test]
     public async Task Producers_that_were_forgotten_stay_so()
     {
         using InMemoryStorage from = new();

@@ -93,7 +93,7 @@ internal sealed class StoreImage
     public IEnumerable<string> DifferencesTo(StoreImage other) => Paths.Union(other.Paths).Where(p =>
         !_files.TryGetValue(p, out (byte[] Content, long Length) mine)
         || !other._files.TryGetValue(p, out (byte[] Content, long Length) theirs)
-        || mine.Length != theirs.Length || !mine.Content.AsSpan().SequenceEqual(theirs.Content));
+        || mine.Length != theirs.Length || !mine.Content.AsSpan().TrimEnd((byte)0).SequenceEqual(theirs.Content.AsSpan().TrimEnd((byte)0)));
 
     private void Take(IStorage disk, string folder)
     {
