@@ -69,12 +69,7 @@ internal sealed class ViewComparer<TEvent, TKey, TResult, TRow>(ViewProgram<TEve
     /// <summary>The rows that are kept under the current key: one, or one for each session, by its start.</summary>
     private unsafe Dictionary<long, Row> RowsOf(LayerCursor layers)
     {
-        TRow states = StateBytes.Read<TRow>(layers.State(0));
-        for (int i = 1; i < layers.RowCount; i++)
-        {
-            StateBytes.MergeInto(ref states, layers.State(i));
-        }
-
+        TRow states = layers.Merged<TRow>();
         fixed (byte* start = layers.Key)
         {
             ByteReader reader = new(start, layers.Key.Length);
