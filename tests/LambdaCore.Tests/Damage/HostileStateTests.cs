@@ -170,8 +170,9 @@ internal sealed class HostileStateTests
             SessionSet<StateRow<TState, EmptyRow>> set = default;
             for (int i = random.Next(5); i > 0; i--)
             {
+                int position = i * 10;
                 ref StateRow<TState, EmptyRow> row = ref set.At(random.Next(100) * 10, 50);
-                TState state = StateTree.Read<TState>(subject.Fold(Samples.Of(subject.Function, random.Next(4), random)));
+                TState state = StateTree.Read<TState>(subject.Fold(Samples.Of(subject.Function, random.Next(4), random).Select(s => s with { Stamp = new EventStamp(i, position++) })));
                 row.Head.Merge(in state);
             }
 
