@@ -1,5 +1,6 @@
 using System.Globalization;
 using LambdaCore.Batch;
+using LambdaCore.CrashHost;
 using LambdaCore.Serving;
 using LambdaCore.Storage;
 using LambdaCore.Tests.Aggregates;

@@ -1,5 +1,6 @@
 using LambdaCore.Aggregates;
 using LambdaCore.Batch;
+using LambdaCore.CrashHost;
 using LambdaCore.Tests.Aggregates;
 using LambdaCore.Tests.Batch;
 using LambdaCore.Tests.Values;
