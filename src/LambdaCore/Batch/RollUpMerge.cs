@@ -69,7 +69,7 @@ internal static class RollUpMerge
                 writeKeys(ref reader, keys);
             }
         }
-        catch (Exception error) when (error is InvalidDataException or NoSuchTimeException)
+        catch (Exception error) when (error is InvalidDataException or NoSuchValueException)
         {
             throw layer.NoRow(key, error);
         }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using LambdaCore.Aggregates;
 using LambdaCore.DuckDb;
 using LambdaCore.Log;
 using LambdaCore.Values;
@@ -67,38 +68,51 @@ internal static class StateRows
         ByteWriter state = new();
         long rows = 0;
         using DuckDbResult result = connection.Query(sql);
-        while (result.NextChunk())
+        try
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            for (int row = 0; row < result.RowCount; row++)
-            {
-                key.Clear();
-                state.Clear();
-                foreach ((ScalarType type, int column) in keys)
-                {
-                    ColumnTranscoder.WriteKey(type, result.Column(column), row, key);
-                }
-
-                for (int i = 0; i < states.Length; i++)
-                {
-                    ColumnTranscoder.WriteState(states[i], result.Column(firstState + i), row, state);
-                }
-
-                if (sessions is null)
-                {
-                    visit(key.Written, state.Written);
-                }
-                else
-                {
-                    sessions.Add(key.Written, result, row, state.Written);
-                }
-
-                rows++;
-            }
+            VisitAll();
+        }
+        catch (Exception error) when (StateBytes.Refuses(error))
+        {
+            throw new LogCorruptException(
+                $"What was computed for view '{plan.Name}' cannot have come of events: {error.Message} A segment holds something else than the log has written. Restore it from a copy, or {LogCorruptException.Salvage}.", error);
         }
 
-        sessions?.Complete();
-
         return rows;
+
+        void VisitAll()
+        {
+            while (result.NextChunk())
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                for (int row = 0; row < result.RowCount; row++)
+                {
+                    key.Clear();
+                    state.Clear();
+                    foreach ((ScalarType type, int column) in keys)
+                    {
+                        ColumnTranscoder.WriteKey(type, result.Column(column), row, key);
+                    }
+
+                    for (int i = 0; i < states.Length; i++)
+                    {
+                        ColumnTranscoder.WriteState(states[i], result.Column(firstState + i), row, state);
+                    }
+
+                    if (sessions is null)
+                    {
+                        visit(key.Written, state.Written);
+                    }
+                    else
+                    {
+                        sessions.Add(key.Written, result, row, state.Written);
+                    }
+
+                    rows++;
+                }
+            }
+
+            sessions?.Complete();
+        }
     }
 }

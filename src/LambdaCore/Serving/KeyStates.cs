@@ -45,11 +45,13 @@ internal struct KeyStates<TRow>
         _offset = file.OffsetOf(state);
     }
 
-    /// <summary>Whether an error of reading the key, or of making a result, says that a batch view holds what no event can have led to.</summary>
-    public readonly bool IsDamage(Exception error) => _file is not null && (error is InvalidDataException or NoSuchTimeException);
-
-    /// <summary>The error that names the batch view's file.</summary>
-    public readonly LookupDamagedException Damage(Exception error) => new(_file!.Path, _offset, $"there is no row of the view ({error.Message})", error);
+    /// <summary>The error that says where keys or states come from that no event can have led to: the file of a batch view, which is computed anew, or the log.</summary>
+    /// <param name="view">The view.</param>
+    /// <param name="error">What was found.</param>
+    public readonly LambdaCoreException Damage(string view, Exception error) => _file is not null
+        ? Damage(_file, error)
+        : new LogCorruptException(
+            $"View '{view}' has a row that no event can have led to, computed of the log: {error.Message} A segment holds something else than the log has written. Restore it from a copy, or {LogCorruptException.Salvage}.", error);
 
     /// <summary>Whether there is a part after the batch views.</summary>
     public readonly bool HasSpeed => (Sources & (AnswerSource.Speed | AnswerSource.Log)) != AnswerSource.None;
@@ -90,10 +92,12 @@ internal struct KeyStates<TRow>
             }
             catch (Exception error) when (_file is not null && StateBytes.Refuses(error))
             {
-                throw Damage(error);
+                throw Damage(_file, error);
             }
         }
 
         return Speed;
     }
+
+    private readonly LookupDamagedException Damage(LookupFile file, Exception error) => new(file.Path, _offset, $"there is no row of the view ({error.Message})", error);
 }

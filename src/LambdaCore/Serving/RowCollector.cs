@@ -46,9 +46,9 @@ internal sealed class RowCollector<TEvent, TKey, TResult, TRow>(
         {
             return IsFull ? AnswerSource.None : AddRows(bytes, ref states);
         }
-        catch (Exception error) when (states.IsDamage(error))
+        catch (NoSuchValueException error)
         {
-            throw states.Damage(error);
+            throw states.Damage(program.Plan.Name, error);
         }
     }
 
@@ -99,9 +99,16 @@ internal sealed class RowCollector<TEvent, TKey, TResult, TRow>(
     {
         fixed (byte* start = bytes)
         {
-            ByteReader reader = new(start, bytes.Length);
-            TKey key = program.ReadKey(ref reader, sessionStart);
-            return reader.Remaining == 0 ? key : throw new InvalidDataException($"A key of {bytes.Length} bytes goes on for {reader.Remaining} bytes behind its last column.");
+            try
+            {
+                ByteReader reader = new(start, bytes.Length);
+                TKey key = program.ReadKey(ref reader, sessionStart);
+                return reader.Remaining == 0 ? key : throw new NoSuchValueException($"A key of {bytes.Length} bytes goes on for {reader.Remaining} bytes behind its last column.");
+            }
+            catch (InvalidDataException error)
+            {
+                throw new NoSuchValueException(error.Message, error);
+            }
         }
     }
 

@@ -1,5 +1,6 @@
 using LambdaCore.Aggregates;
 using LambdaCore.Batch;
+using LambdaCore.Values;
 using LambdaCore.Views;
 
 namespace LambdaCore.Serving;
@@ -56,9 +57,9 @@ internal sealed class RowMaker<TEvent, TKey, TResult, TRow>(ViewProgram<TEvent, 
                 return false;
             }
         }
-        catch (Exception error) when (states.IsDamage(error))
+        catch (NoSuchValueException error)
         {
-            throw states.Damage(error);
+            throw states.Damage(program.Plan.Name, error);
         }
 
         how.Count(made.Share);

@@ -19,7 +19,7 @@ internal static class UnixTime
         (value.UtcTicks / TimeSpan.TicksPerMicrosecond) - (DateTime.UnixEpoch.Ticks / TimeSpan.TicksPerMicrosecond);
 
     /// <summary>The time, with offset zero.</summary>
-    /// <exception cref="NoSuchTimeException">It lies outside of the years 1 to 9999.</exception>
+    /// <exception cref="NoSuchValueException">It lies outside of the years 1 to 9999.</exception>
     public static DateTimeOffset ToDateTimeOffset(long microseconds) => new(ToDateTime(microseconds));
 
     /// <summary>Microseconds since the Unix epoch; 100 ns ticks below a microsecond are cut off.</summary>
@@ -32,17 +32,17 @@ internal static class UnixTime
                 nameof(value));
 
     /// <summary>The time, marked as UTC.</summary>
-    /// <exception cref="NoSuchTimeException">It lies outside of the years 1 to 9999.</exception>
+    /// <exception cref="NoSuchValueException">It lies outside of the years 1 to 9999.</exception>
     public static DateTime ToDateTime(long microseconds) => microseconds is >= LeastMicroseconds and <= GreatestMicroseconds
         ? DateTime.UnixEpoch.AddTicks(microseconds * TimeSpan.TicksPerMicrosecond)
-        : throw new NoSuchTimeException($"{microseconds} microseconds since 1970 lie outside of the years 1 to 9999.");
+        : throw new NoSuchValueException($"{microseconds} microseconds since 1970 lie outside of the years 1 to 9999.");
 
     /// <summary>Days since 1970-01-01.</summary>
     public static int FromDateOnly(DateOnly value) => value.DayNumber - EpochDays;
 
     /// <summary>The date of a number of days since 1970-01-01.</summary>
-    /// <exception cref="NoSuchTimeException">It lies outside of the years 1 to 9999.</exception>
+    /// <exception cref="NoSuchValueException">It lies outside of the years 1 to 9999.</exception>
     public static DateOnly ToDateOnly(int days) => days is >= -EpochDays and <= GreatestDays
         ? DateOnly.FromDayNumber(days + EpochDays)
-        : throw new NoSuchTimeException($"{days} days since 1970-01-01 lie outside of the years 1 to 9999.");
+        : throw new NoSuchValueException($"{days} days since 1970-01-01 lie outside of the years 1 to 9999.");
 }

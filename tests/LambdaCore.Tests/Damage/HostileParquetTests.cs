@@ -176,6 +176,6 @@ internal sealed class HostileParquetTests
         }
 
         public override string ToString() =>
-            $"{Answered} answered, {Refused} refused, {Wrong.Count} wrong, {Deaths.Count} dead, at most {PeakKilobytes} kB\n{string.Join('\n', Kinds.OrderByDescending(k => k.Value).Take(25).Select(k => $"  {k.Value,6} {k.Key}"))}";
+            $"{Answered} answered, {Refused} refused, {Wrong.Count} wrong, {Deaths.Count} dead, at most {PeakKilobytes} kB\n{string.Join('\n', Kinds.OrderByDescending(k => k.Value).Take(25).Select(k => $"  {k.Value,6} {k.Key}").Concat(Deaths).Concat(Wrong))}";
     }
 }
