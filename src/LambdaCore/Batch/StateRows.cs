@@ -53,6 +53,12 @@ internal static class StateRows
         return SqlCompiler.SelectStates(plan, source, eventTimeColumn, restriction, only?.Keys);
     }
 
+    /// <summary>The error of keys or states that were computed of the log, and that no event can have led to.</summary>
+    /// <param name="view">The view.</param>
+    /// <param name="error">What was found.</param>
+    public static LambdaCoreException NotOfEvents(string view, Exception error) => new LogCorruptException(
+        $"What was computed for view '{view}' cannot have come of events: {error.Message} A segment holds something else than the log has written. Restore it from a copy, or {LogCorruptException.Salvage}.", error);
+
     /// <summary>
     /// Runs a query whose columns are those of a batch view, and visits its rows in order; but the rows of sessions whose other key columns are the same
     /// are visited as one.
@@ -74,8 +80,7 @@ internal static class StateRows
         }
         catch (Exception error) when (StateBytes.Refuses(error))
         {
-            throw new LogCorruptException(
-                $"What was computed for view '{plan.Name}' cannot have come of events: {error.Message} A segment holds something else than the log has written. Restore it from a copy, or {LogCorruptException.Salvage}.", error);
+            throw NotOfEvents(plan.Name, error);
         }
 
         return rows;

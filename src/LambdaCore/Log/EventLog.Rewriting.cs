@@ -30,8 +30,7 @@ internal sealed partial class EventLog<TEvent>
             foreach (SegmentFile segment in _content.Segments.Covering(new LogRange(LogPosition.Zero, request.End)))
             {
                 using MaterialisedSegments held = Materialise([segment]);
-                string source = held.WithRetired;
-                if (_rewriter.Rewrite(source, request.Condition, request.Assignments, cancellationToken) is { } rewritten)
+                if (SealedRows.WriteAnew(held.Files, () => _rewriter.Rewrite(held.WithRetired, request.Condition, request.Assignments, cancellationToken)) is { } rewritten)
                 {
                     drafts.Add(new SegmentDraft(segment, rewritten.Draft, rewritten.Events));
                 }

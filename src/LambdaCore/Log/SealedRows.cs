@@ -14,13 +14,21 @@ internal static class SealedRows
     /// <param name="files">The files that they stand in.</param>
     /// <param name="read">Reads them.</param>
     /// <exception cref="LogCorruptException">They are none that the log writes.</exception>
-    public static T Read<T>(IReadOnlyList<EventFile> files, Func<T> read)
+    public static T Read<T>(IReadOnlyList<EventFile> files, Func<T> read) => Run(files, read, error => error is ArgumentException or OverflowException || IsDamage(error));
+
+    /// <summary>Writes rows anew. Whoever asked for that gets <see cref="ArgumentException"/>s where what he asked for cannot be stored.</summary>
+    /// <param name="files">The files that they stand in.</param>
+    /// <param name="write">Writes them.</param>
+    /// <exception cref="LogCorruptException">They are none that the log writes.</exception>
+    public static T WriteAnew<T>(IReadOnlyList<EventFile> files, Func<T> write) => Run(files, write, IsDamage);
+
+    private static T Run<T>(IReadOnlyList<EventFile> files, Func<T> run, Func<Exception, bool> isDamage)
     {
         try
         {
-            return read();
+            return run();
         }
-        catch (Exception error) when (IsDamage(error))
+        catch (Exception error) when (isDamage(error))
         {
             string more = files.Count > MostNamed ? $" and {files.Count - MostNamed} others" : "";
             throw new LogCorruptException(
@@ -30,5 +38,5 @@ internal static class SealedRows
     }
 
     /// <summary>Whether an error of decoding says that a value is none that an event can have, or of another type.</summary>
-    private static bool IsDamage(Exception error) => error is InvalidDataException or ArgumentException or OverflowException or InvalidCastException || error.GetType() == typeof(InvalidOperationException);
+    private static bool IsDamage(Exception error) => error is InvalidDataException or NoSuchValueException or InvalidCastException || error.GetType() == typeof(InvalidOperationException);
 }

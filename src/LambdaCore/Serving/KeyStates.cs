@@ -50,8 +50,7 @@ internal struct KeyStates<TRow>
     /// <param name="error">What was found.</param>
     public readonly LambdaCoreException Damage(string view, Exception error) => _file is not null
         ? Damage(_file, error)
-        : new LogCorruptException(
-            $"View '{view}' has a row that no event can have led to, computed of the log: {error.Message} A segment holds something else than the log has written. Restore it from a copy, or {LogCorruptException.Salvage}.", error);
+        : StateRows.NotOfEvents(view, error);
 
     /// <summary>Whether there is a part after the batch views.</summary>
     public readonly bool HasSpeed => (Sources & (AnswerSource.Speed | AnswerSource.Log)) != AnswerSource.None;
