@@ -17,6 +17,7 @@ public sealed partial class LambdaStore<TEvent>
     /// <remarks>
     /// A store has at most 100,000 producers; each takes about half a kilobyte of memory, and a line in the Delta log with each segment that has events of it. So a producer should be a source that lasts, such as a
     /// partition or a device, and not a call. One whose source will not come again, such as a file that was read, can be forgotten (<see cref="ForgetProducerAsync"/>).
+    /// It is to be created once in each life of the source, which begins after <see cref="Producer{TEvent}.LastSequence"/>: one that was created earlier with the same name appends nothing any more.
     /// </remarks>
     /// <param name="name">
     /// The name of the source, the same in all its lives: not empty, at most 255 bytes in UTF-8, told from others by its code points. It stands in the store's files as long as they do, and an erasure does not reach it,

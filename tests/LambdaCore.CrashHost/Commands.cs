@@ -5,7 +5,8 @@ namespace LambdaCore.CrashHost;
 /// <summary>Takes commands, a line each, and says "ready" before each.</summary>
 /// <remarks>
 /// <c>repeat TAPE LIFE SEED FOLDER PHASE FOLDER PHASE ...</c> works on several stores until it is killed; <c>once TAPE LIFE SEED FOLDER PHASE PHASE ...</c> does what it is told once, after the tape
-/// was started; <c>batch TAPE 0 0 FOLDER</c> computes a view of very many keys in little memory. The fields are separated by tabs.
+/// was started; <c>batch TAPE 0 0 FOLDER</c> computes a view of very many keys in little memory; <c>parquet TAPE FIRST SEED FOLDER VARIANTS COUNT</c> reads hostile
+/// Parquet files. The fields are separated by tabs.
 /// </remarks>
 public static class Commands
 {
@@ -28,6 +29,12 @@ public static class Commands
             {
                 await Task.WhenAny(fields[4..].Chunk(2).Select((pair, job) => RepeatAsync(tape, job, pair[0], pair[1], life, seed + job)));
                 await Task.Delay(Timeout.Infinite);
+            }
+
+            if (fields[0] == "parquet")
+            {
+                await HostileParquet.RunAsync(tape, fields[4], fields[5], life, int.Parse(fields[6], CultureInfo.InvariantCulture), seed);
+                continue;
             }
 
             if (fields[0] == "batch")

@@ -64,6 +64,7 @@ internal struct HistoryState<T, TEnd> : IState<HistoryState<T, TEnd>>
     /// <param name="capacity">How many values are kept; the same for all of a state's values.</param>
     /// <param name="value">The value.</param>
     /// <param name="order"><see cref="EventStamp.Order"/> of its event.</param>
+    /// <exception cref="InvalidDataException">The event is there already.</exception>
     public void Add(int capacity, T value, Int128 order)
     {
         Check(capacity);
@@ -72,7 +73,13 @@ internal struct HistoryState<T, TEnd> : IState<HistoryState<T, TEnd>>
         for (int end = entries.Count; at < end;)
         {
             int middle = (at + end) / 2;
-            if (TEnd.Wins(order.CompareTo(entries[middle].Order)))
+            int comparison = order.CompareTo(entries[middle].Order);
+            if (comparison == 0)
+            {
+                throw new InvalidDataException($"A history has a value of the event at {order} already.");
+            }
+
+            if (TEnd.Wins(comparison))
             {
                 end = middle;
             }

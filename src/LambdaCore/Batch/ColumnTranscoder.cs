@@ -1,3 +1,4 @@
+using System.Text.Unicode;
 using LambdaCore.DuckDb;
 using LambdaCore.Values;
 
@@ -103,7 +104,8 @@ internal static class ColumnTranscoder
             case ValueKind.Int128 or ValueKind.Decimal: column.SetInt128(row, reader.ReadInt128()); break;
             case ValueKind.Float32: column.Set(row, reader.ReadFloat32()); break;
             case ValueKind.Float64: column.Set(row, reader.ReadFloat64()); break;
-            case ValueKind.String or ValueKind.Binary: column.SetBytes(row, reader.ReadBytes()); break;
+            case ValueKind.String: column.SetBytes(row, Text(reader.ReadBytes())); break;
+            case ValueKind.Binary: column.SetBytes(row, reader.ReadBytes()); break;
             case ValueKind.Guid: SetGuid(ref column, row, reader.ReadGuid()); break;
             default: throw new ArgumentOutOfRangeException(nameof(type), type, "The bytes of a sketch do not say where they end.");
         }
@@ -133,7 +135,8 @@ internal static class ColumnTranscoder
             case ValueKind.Decimal: column.SetInt128(row, KeyReader.ReadUnits(ref reader)); break;
             case ValueKind.Float32: column.Set(row, KeyReader.ReadFloat32(ref reader)); break;
             case ValueKind.Float64: column.Set(row, KeyReader.ReadFloat64(ref reader)); break;
-            case ValueKind.String or ValueKind.Binary: column.SetBytes(row, KeyReader.ReadBinary(ref reader)); break;
+            case ValueKind.String: column.SetBytes(row, Text(KeyReader.ReadBinary(ref reader))); break;
+            case ValueKind.Binary: column.SetBytes(row, KeyReader.ReadBinary(ref reader)); break;
             case ValueKind.Guid: SetGuid(ref column, row, KeyReader.ReadGuid(ref reader)); break;
             default: throw new ArgumentOutOfRangeException(nameof(type), type, "Keys have no such kind.");
         }
@@ -157,6 +160,10 @@ internal static class ColumnTranscoder
         1 => column.Get<sbyte>(row),
         _ => throw new InvalidDataException($"A column of type {column.Type} holds no integers of up to 64 bits."),
     };
+
+    // DuckDB takes any bytes for a text, and then refuses to read the file that it has written them to.
+    private static ReadOnlySpan<byte> Text(ReadOnlySpan<byte> bytes) =>
+        Utf8.IsValid(bytes) ? bytes : throw new InvalidDataException($"A string of {bytes.Length} bytes is not UTF-8.");
 
     private static void SetGuid(ref VectorWriter column, int row, Guid value)
     {

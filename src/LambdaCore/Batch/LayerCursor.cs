@@ -1,3 +1,5 @@
+using LambdaCore.Aggregates;
+
 namespace LambdaCore.Batch;
 
 /// <summary>Tests an encoded key.</summary>
@@ -10,6 +12,7 @@ internal delegate bool KeyTest(ReadOnlySpan<byte> key);
 /// <remarks>Not thread-safe. The files must stay open as long as it is used.</remarks>
 internal sealed class LayerCursor
 {
+    private readonly LookupFile[] _files;
     private readonly LookupFile.Enumerator[] _runs;
 
     /// <summary>The runs that stand at a key not given yet: a heap with the least key, and of the same key the first run, at its top.</summary>
@@ -27,11 +30,15 @@ internal sealed class LayerCursor
     /// <param name="high">The first key after the range; null for no bound.</param>
     public LayerCursor(IEnumerable<LookupFile> layers, byte[]? low = null, byte[]? high = null)
     {
-        _runs = [.. layers.Select(layer => layer.Scan(low, high))];
+        _files = [.. layers];
+        _runs = [.. _files.Select(file => file.Scan(low, high))];
         _heap = new int[_runs.Length];
         _current = [.. Enumerable.Range(0, _runs.Length)];
         RowCount = _standing = _runs.Length;
     }
+
+    /// <summary>The files.</summary>
+    public IReadOnlyList<LookupFile> Files => _files;
 
     /// <summary>How many of the files, from the first on, have no say where <see cref="Supersedes"/> tells.</summary>
     public int SupersededFiles { get; init; }
@@ -48,6 +55,24 @@ internal sealed class LayerCursor
     /// <summary>The state that one of the files has for the current key.</summary>
     /// <param name="row">Which, from 0 to <see cref="RowCount"/>, in the order of the files.</param>
     public ReadOnlySpan<byte> State(int row) => _runs[_current[_first + row]].State;
+
+    /// <summary>The file that has it.</summary>
+    /// <param name="row">As in <see cref="State"/>.</param>
+    public LookupFile File(int row) => _files[_current[_first + row]];
+
+    /// <summary>The states of all files for the current key, merged, oldest first.</summary>
+    /// <exception cref="LookupDamagedException">One of them is no state.</exception>
+    public TRow Merged<TRow>()
+        where TRow : struct, IState<TRow>
+    {
+        TRow merged = File(0).Read<TRow>(State(0));
+        for (int row = 1; row < RowCount; row++)
+        {
+            File(row).MergeInto(ref merged, State(row));
+        }
+
+        return merged;
+    }
 
     /// <summary>Goes to the next key.</summary>
     /// <returns>False if there is none.</returns>

@@ -26,12 +26,7 @@ internal static class LayerMerge
                 continue;
             }
 
-            TRow row = StateBytes.Read<TRow>(rows.State(0));
-            for (int i = 1; i < rows.RowCount; i++)
-            {
-                StateBytes.MergeInto(ref row, rows.State(i));
-            }
-
+            TRow row = rows.Merged<TRow>();
             merged.Clear();
             row.Write(merged);
             emit(rows.Key, merged.Written);

@@ -24,7 +24,7 @@ internal static class RollUpMerge
     /// <summary>Merges the states of the rows that have one key in the roll-up.</summary>
     /// <typeparam name="TRow">The states of one key.</typeparam>
     /// <exception cref="LookupDamagedException">A layer is damaged.</exception>
-    public static unsafe void ByMappedKey<TRow>(IReadOnlyList<LookupFile> layers, RollUpKey writeKeys, long maxBytes, VisitStates emit, Action beginAnew)
+    public static void ByMappedKey<TRow>(IReadOnlyList<LookupFile> layers, RollUpKey writeKeys, long maxBytes, VisitStates emit, Action beginAnew)
         where TRow : struct, IState<TRow>
     {
         Dictionary<byte[], TRow> rows = new(new ByContent());
@@ -36,17 +36,12 @@ internal static class RollUpMerge
             LookupFile.Enumerator source = layer.Scan(null, null);
             while (source.MoveNext())
             {
-                keys.Clear();
-                fixed (byte* start = source.Key)
-                {
-                    ByteReader reader = new(start, source.Key.Length);
-                    writeKeys(ref reader, keys);
-                }
+                WriteKeys(layer, source.Key, writeKeys, keys);
 
                 for (int i = 0; i < keys.Count; i++)
                 {
                     ref TRow row = ref CollectionsMarshal.GetValueRefOrAddDefault(byBytes, keys[i], out bool isThere);
-                    StateBytes.MergeInto(ref row, source.State);
+                    layer.MergeInto(ref row, source.State);
                     bytes += source.State.Length + (isThere ? 0 : keys[i].Length + EntryBytes + Unsafe.SizeOf<TRow>());
                 }
 
@@ -61,6 +56,23 @@ internal static class RollUpMerge
         }
 
         Emit(rows, emit);
+    }
+
+    private static unsafe void WriteKeys(LookupFile layer, ReadOnlySpan<byte> key, RollUpKey writeKeys, EventKeys keys)
+    {
+        keys.Clear();
+        try
+        {
+            fixed (byte* start = key)
+            {
+                ByteReader reader = new(start, key.Length);
+                writeKeys(ref reader, keys);
+            }
+        }
+        catch (Exception error) when (error is InvalidDataException or NoSuchValueException)
+        {
+            throw layer.NoRow(key, error);
+        }
     }
 
     private static void Emit<TRow>(Dictionary<byte[], TRow> rows, VisitStates emit)

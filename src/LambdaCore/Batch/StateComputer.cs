@@ -1,3 +1,4 @@
+using LambdaCore.Aggregates;
 using LambdaCore.Diagnostics;
 using LambdaCore.DuckDb;
 using LambdaCore.Log;
@@ -82,7 +83,7 @@ internal sealed class StateComputer(BatchContext context, ViewPlan plan, MergeLa
     /// <exception cref="LookupDamagedException">The layer is damaged.</exception>
     public long Patch(
         LookupFile layer, LookupFile replaced, IReadOnlyList<LookupFile> states, LogRange range, ScratchLayer files, ProgressReporter progress, CancellationToken cancellationToken) =>
-        Write(layer.Count, range, files, emit => LayerPatch.Merge(layer, replaced, take => merge(new LayerCursor(states), take), emit), progress, cancellationToken);
+        Write([layer, .. states], layer.Count, range, files, emit => LayerPatch.Merge(layer, replaced, take => merge(new LayerCursor(states), take), emit), progress, cancellationToken);
 
     /// <summary>Merges the states of the view that this one rolls up, and writes the result as the files of a layer. No event is read.</summary>
     /// <param name="source">That view's layers over the range, oldest first.</param>
@@ -159,16 +160,70 @@ internal sealed class StateComputer(BatchContext context, ViewPlan plan, MergeLa
     /// <exception cref="LookupDamagedException">A file is damaged.</exception>
     public long Merge(LayerCursor rows, long most, LogRange range, ScratchLayer files, ProgressReporter progress, CancellationToken cancellationToken)
     {
-        return Write(most, range, files, emit => merge(rows, emit), progress, cancellationToken);
+        return Write(rows.Files, most, range, files, emit => merge(rows, emit), progress, cancellationToken);
     }
 
     /// <summary>Writes rows as the files of a layer.</summary>
+    /// <param name="sources">Where they are from.</param>
     /// <param name="most">About how many there are.</param>
     /// <param name="range">The events that they hold together.</param>
     /// <param name="files">The files to write.</param>
     /// <param name="visitAll">Gives the rows, ascending by key.</param>
     /// <param name="progress">Is told.</param>
     /// <param name="cancellationToken">Stops it.</param>
+    /// <exception cref="LookupDamagedException">A source has a row that is none of the view's.</exception>
+    private long Write(
+        IReadOnlyList<LookupFile> sources, long most, LogRange range, ScratchLayer files, Action<VisitStates> visitAll, ProgressReporter progress, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return Write(most, range, files, visitAll, progress, cancellationToken);
+        }
+        catch (Exception error) when (StateBytes.Refuses(error))
+        {
+            foreach (LookupFile source in sources)
+            {
+                ThrowUnlessSound(source, cancellationToken);
+            }
+
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Refuses a file with a row that is none of the view's. Rows that only one file has are passed on as they are, many at a time, so that who fails to take them cannot say
+    /// whose they were.
+    /// </summary>
+    private void ThrowUnlessSound(LookupFile source, CancellationToken cancellationToken) => context.Run(
+        connection =>
+        {
+            using StateTable table = new(connection, plan);
+            byte[]? before = null;
+            long offset = 0;
+            try
+            {
+                for (LookupFile.Enumerator rows = source.Scan(null, null); rows.MoveNext();)
+                {
+                    offset = source.OffsetOf(rows.Key);
+                    if (before is not null && rows.Key.SequenceCompareTo(before) <= 0)
+                    {
+                        throw new InvalidDataException($"the key {Convert.ToHexString(rows.Key)} comes after {Convert.ToHexString(before)}");
+                    }
+
+                    before = rows.Key.ToArray();
+                    table.Add(rows.Key, rows.State);
+                }
+
+                table.Complete();
+                return true;
+            }
+            catch (Exception error) when (StateBytes.Refuses(error))
+            {
+                throw new LookupDamagedException(source.Path, offset, $"a row there, or before, is none of the view's ({error.Message})", error);
+            }
+        },
+        cancellationToken);
+
     private long Write(long most, LogRange range, ScratchLayer files, Action<VisitStates> visitAll, ProgressReporter progress, CancellationToken cancellationToken)
     {
         progress.Begin(plan.Name, BatchPhase.Merging, most);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using LambdaCore.Aggregates;
 using LambdaCore.DuckDb;
 using LambdaCore.Log;
 using LambdaCore.Values;
@@ -52,6 +53,12 @@ internal static class StateRows
         return SqlCompiler.SelectStates(plan, source, eventTimeColumn, restriction, only?.Keys);
     }
 
+    /// <summary>The error of keys or states that were computed of the log, and that no event can have led to.</summary>
+    /// <param name="view">The view.</param>
+    /// <param name="error">What was found.</param>
+    public static LambdaCoreException NotOfEvents(string view, Exception error) => new LogCorruptException(
+        $"What was computed for view '{view}' cannot have come of events: {error.Message} A segment holds something else than the log has written. Restore it from a copy, or {LogCorruptException.Salvage}.", error);
+
     /// <summary>
     /// Runs a query whose columns are those of a batch view, and visits its rows in order; but the rows of sessions whose other key columns are the same
     /// are visited as one.
@@ -67,38 +74,50 @@ internal static class StateRows
         ByteWriter state = new();
         long rows = 0;
         using DuckDbResult result = connection.Query(sql);
-        while (result.NextChunk())
+        try
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            for (int row = 0; row < result.RowCount; row++)
-            {
-                key.Clear();
-                state.Clear();
-                foreach ((ScalarType type, int column) in keys)
-                {
-                    ColumnTranscoder.WriteKey(type, result.Column(column), row, key);
-                }
-
-                for (int i = 0; i < states.Length; i++)
-                {
-                    ColumnTranscoder.WriteState(states[i], result.Column(firstState + i), row, state);
-                }
-
-                if (sessions is null)
-                {
-                    visit(key.Written, state.Written);
-                }
-                else
-                {
-                    sessions.Add(key.Written, result, row, state.Written);
-                }
-
-                rows++;
-            }
+            VisitAll();
+        }
+        catch (Exception error) when (StateBytes.Refuses(error))
+        {
+            throw NotOfEvents(plan.Name, error);
         }
 
-        sessions?.Complete();
-
         return rows;
+
+        void VisitAll()
+        {
+            while (result.NextChunk())
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                for (int row = 0; row < result.RowCount; row++)
+                {
+                    key.Clear();
+                    state.Clear();
+                    foreach ((ScalarType type, int column) in keys)
+                    {
+                        ColumnTranscoder.WriteKey(type, result.Column(column), row, key);
+                    }
+
+                    for (int i = 0; i < states.Length; i++)
+                    {
+                        ColumnTranscoder.WriteState(states[i], result.Column(firstState + i), row, state);
+                    }
+
+                    if (sessions is null)
+                    {
+                        visit(key.Written, state.Written);
+                    }
+                    else
+                    {
+                        sessions.Add(key.Written, result, row, state.Written);
+                    }
+
+                    rows++;
+                }
+            }
+
+            sessions?.Complete();
+        }
     }
 }

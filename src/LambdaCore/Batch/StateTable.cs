@@ -77,13 +77,20 @@ internal sealed unsafe class StateTable : IDisposable
         }
     }
 
+    /// <summary>Hands over what still waits: whether all bytes were keys and states, is known then.</summary>
+    /// <exception cref="InvalidDataException">Some were not.</exception>
+    public void Complete()
+    {
+        AppendChunk();
+        _appender.Complete();
+    }
+
     /// <summary>Writes the rows to a Parquet file, in the order in which they came.</summary>
     /// <param name="path">A physical path that no file has.</param>
     /// <returns>Their number.</returns>
     public long CopyTo(string path)
     {
-        AppendChunk();
-        _appender.Complete();
+        Complete();
         _connection.Execute($"COPY {Name} TO {Sql.Text(path)} {BatchFormat.Parquet}");
         return _allRows;
     }

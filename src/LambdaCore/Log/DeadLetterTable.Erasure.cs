@@ -30,7 +30,8 @@ internal sealed partial class DeadLetterTable<TEvent>
         {
             foreach (SegmentFile file in files)
             {
-                if (rewriter.Rewrite(source.WithRetired([new EventFile(_verifier.Materialise(file), StoredSchema.VersionOf(file.File))]), condition, assignments: null, cancellationToken) is { } rewritten)
+                EventFile[] read = [new EventFile(_verifier.Materialise(file), StoredSchema.VersionOf(file.File))];
+                if (SealedRows.WriteAnew(read, () => rewriter.Rewrite(source.WithRetired(read), condition, assignments: null, cancellationToken)) is { } rewritten)
                 {
                     drafts.Add(new SegmentDraft(file, rewritten.Draft, rewritten.Events));
                 }

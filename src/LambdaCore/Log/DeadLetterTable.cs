@@ -140,7 +140,13 @@ internal sealed partial class DeadLetterTable<TEvent>
         string path = _verifier.Materialise(file);
         IReadOnlyList<FileColumn> columns = [.. MasterSchema.OfEvents(_schema), .. MasterSchema.OwnOfDeadLetters];
         int own = _schema.Active.Count;
-        string source = new SegmentSource(_schema, MasterSchema.OwnOfDeadLetters).Of([new EventFile(path, StoredSchema.VersionOf(file.File))]);
+        EventFile[] files = [new EventFile(path, StoredSchema.VersionOf(file.File))];
+        string source = new SegmentSource(_schema, MasterSchema.OwnOfDeadLetters).Of(files);
+        return SealedRows.Read(files, () => Read(columns, own, source));
+    }
+
+    private List<DeadLetter<TEvent>> Read(IReadOnlyList<FileColumn> columns, int own, string source)
+    {
         List<DeadLetter<TEvent>> letters = [];
         using DuckDbConnection connection = _duckDb.Connect();
         using DuckDbResult result = connection.Query(
@@ -151,11 +157,11 @@ internal sealed partial class DeadLetterTable<TEvent>
             for (int row = 0; row < result.RowCount; row++)
             {
                 letters.Add(new DeadLetter<TEvent>(
-                    new LogPosition(result.Column(own).Int64(row)),
+                    new LogPosition(EventColumnReader.Present(result.Column(own), row).Int64(row)),
                     events.Read(result, row),
-                    UnixTime.ToDateTimeOffset(result.Column(own + 1).Int64(row)),
-                    TimeSpan.FromTicks(result.Column(own + 2).Int64(row)),
-                    result.Column(own + 3).Text(row)));
+                    UnixTime.ToDateTimeOffset(EventColumnReader.Present(result.Column(own + 1), row).Int64(row)),
+                    TimeSpan.FromTicks(EventColumnReader.Present(result.Column(own + 2), row).Int64(row)),
+                    EventColumnReader.Present(result.Column(own + 3), row).Text(row)));
             }
         }
 

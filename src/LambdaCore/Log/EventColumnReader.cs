@@ -30,6 +30,12 @@ internal static class EventColumnReader
         }
     }
 
+    /// <summary>A column of the log's own, of which no row is ever missing: what stands in the place of a missing one is no value, and for a text no address.</summary>
+    /// <exception cref="LogCorruptException">It is missing in this row.</exception>
+    public static VectorReader Present(VectorReader column, int row) => column.IsNull(row)
+        ? throw new LogCorruptException("A sealed event has no position, or another of the columns that the log itself writes is missing in its row. Restore the file from a copy.")
+        : column;
+
     private static void WritePresent(EventProperty property, in VectorReader column, int row, ByteWriter writer)
     {
         switch (property.Type.Kind)

@@ -70,8 +70,9 @@ internal sealed partial class EventLog<TEvent>
                 if (amended > 0 || hasPending)
                 {
                     using MaterialisedSegments held = Materialise([segment]);
-                    SegmentFileDraft draft = _rewriter.Amend(
-                        connection, held.WithRetired, $"{Position} IN (SELECT position FROM amended WHERE {within})", hasPending ? waits : "FALSE");
+                    SegmentFileDraft draft = SealedRows.WriteAnew(
+                        held.Files,
+                        () => _rewriter.Amend(connection, held.WithRetired, $"{Position} IN (SELECT position FROM amended WHERE {within})", hasPending ? waits : "FALSE"));
                     drafts.Add(new SegmentDraft(segment, draft, amended));
                 }
             }

@@ -33,7 +33,7 @@ internal sealed partial class EventLog<TEvent>
             SegmentFileDraft draft;
             using (MaterialisedSegments held = Materialise(merged))
             {
-                draft = _rewriter.Merge(held.WithRetired, cancellationToken);
+                draft = SealedRows.WriteAnew(held.Files, () => _rewriter.Merge(held.WithRetired, cancellationToken));
             }
 
             try

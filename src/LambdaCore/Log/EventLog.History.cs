@@ -178,13 +178,19 @@ internal sealed partial class EventLog<TEvent>
     {
         using MaterialisedSegments held = Materialise([segment]);
         using DuckDbConnection connection = _duckDb.Connect();
-        long? last = connection.Scalar<long?>(string.Create(
-            CultureInfo.InvariantCulture,
-            $"SELECT max({EventSchema.PositionColumn}) FROM {held.WithRetired} WHERE {EventSchema.IngestedAtColumn} <= make_timestamptz({time})"));
-        return last is { } position ? new LogPosition(position + 1) : segment.Range.Start;
+        return SealedRows.Read(held.Files, () =>
+        {
+            long? last = connection.Scalar<long?>(string.Create(
+                CultureInfo.InvariantCulture,
+                $"SELECT max({EventSchema.PositionColumn}) FROM {held.WithRetired} WHERE {EventSchema.IngestedAtColumn} <= make_timestamptz({time})"));
+            return last is { } position ? new LogPosition(checked(position + 1)) : segment.Range.Start;
+        });
     }
 
-    private List<StoredEvent<TEvent>> Read(MaterialisedSegments segments, LogRange range, IReadOnlyList<string> conditions)
+    private List<StoredEvent<TEvent>> Read(MaterialisedSegments segments, LogRange range, IReadOnlyList<string> conditions) =>
+        SealedRows.Read(segments.Files, () => ReadRows(segments, range, conditions));
+
+    private List<StoredEvent<TEvent>> ReadRows(MaterialisedSegments segments, LogRange range, IReadOnlyList<string> conditions)
     {
         IReadOnlyList<FileColumn> columns = [.. MasterSchema.OfEvents(_schema), .. MasterSchema.OwnOfMaster];
         int own = _schema.Active.Count;
@@ -200,10 +206,10 @@ internal sealed partial class EventLog<TEvent>
             for (int row = 0; row < result.RowCount; row++)
             {
                 events.Add(new StoredEvent<TEvent>(
-                    new LogPosition(result.Column(own).Int64(row)),
+                    new LogPosition(EventColumnReader.Present(result.Column(own), row).Int64(row)),
                     reader.Read(result, row),
-                    UnixTime.ToDateTimeOffset(result.Column(own + 1).Int64(row)),
-                    result.Column(own + 2).Boolean(row)));
+                    UnixTime.ToDateTimeOffset(EventColumnReader.Present(result.Column(own + 1), row).Int64(row)),
+                    EventColumnReader.Present(result.Column(own + 2), row).Boolean(row)));
             }
         }
 

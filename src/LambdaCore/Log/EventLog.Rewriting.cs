@@ -30,8 +30,7 @@ internal sealed partial class EventLog<TEvent>
             foreach (SegmentFile segment in _content.Segments.Covering(new LogRange(LogPosition.Zero, request.End)))
             {
                 using MaterialisedSegments held = Materialise([segment]);
-                string source = held.WithRetired;
-                if (_rewriter.Rewrite(source, request.Condition, request.Assignments, cancellationToken) is { } rewritten)
+                if (SealedRows.WriteAnew(held.Files, () => _rewriter.Rewrite(held.WithRetired, request.Condition, request.Assignments, cancellationToken)) is { } rewritten)
                 {
                     drafts.Add(new SegmentDraft(segment, rewritten.Draft, rewritten.Events));
                 }
@@ -78,9 +77,9 @@ internal sealed partial class EventLog<TEvent>
         foreach (SegmentDraft segment in prepared.Segments.TakeWhile(_ => sample.Count < most))
         {
             using MaterialisedSegments held = Materialise([segment.Old]);
-            List<(LogPosition Position, TEvent Event)> before = ReadEvents(held.Source, changed, most - sample.Count);
+            List<(LogPosition Position, TEvent Event)> before = ReadEvents(held.Files, changed, most - sample.Count);
             string positions = string.Join(", ", before.Select(b => b.Position));
-            List<(LogPosition Position, TEvent Event)> after = ReadEvents(_source.Of([new EventFile(segment.Draft.ScratchPath, _schema.Newest.Id)]), $"{EventSchema.PositionColumn} IN ({positions})", before.Count);
+            List<(LogPosition Position, TEvent Event)> after = ReadEvents([new EventFile(segment.Draft.ScratchPath, _schema.Newest.Id)], $"{EventSchema.PositionColumn} IN ({positions})", before.Count);
             sample.AddRange(before.Zip(after, (b, a) => new EventDifference<TEvent>(b.Position, b.Event, a.Event)));
         }
 
@@ -116,6 +115,9 @@ internal sealed partial class EventLog<TEvent>
     /// <exception cref="LogCorruptException">A segment is damaged or missing.</exception>
     public MaterialisedSegments Materialise(IReadOnlyList<SegmentFile> segments) => Hold(default, () => segments);
 
+    private List<(LogPosition Position, TEvent Event)> ReadEvents(IReadOnlyList<EventFile> files, string condition, int most) =>
+        SealedRows.Read(files, () => ReadEvents(_source.Of(files), condition, most));
+
     private List<(LogPosition Position, TEvent Event)> ReadEvents(string source, string condition, int most)
     {
         List<(LogPosition, TEvent)> events = [];
@@ -128,7 +130,7 @@ internal sealed partial class EventLog<TEvent>
         {
             for (int row = 0; row < result.RowCount; row++)
             {
-                events.Add((new LogPosition(result.Column(result.ColumnCount - 1).Int64(row)), reader.Read(result, row)));
+                events.Add((new LogPosition(EventColumnReader.Present(result.Column(result.ColumnCount - 1), row).Int64(row)), reader.Read(result, row)));
             }
         }
 

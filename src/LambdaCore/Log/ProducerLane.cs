@@ -4,7 +4,10 @@ namespace LambdaCore.Log;
 /// The way of one producer's events to the pipeline, in the order of their sequences and each once. While events wait for room in the queue, later ones of the same
 /// producer wait behind them; and when they do not get in, neither do those.
 /// </summary>
-/// <remarks>Thread-safe: all <see cref="Producer{TEvent}"/>s of a name share it.</remarks>
+/// <remarks>
+/// Thread-safe: all <see cref="Producer{TEvent}"/>s of a name share it, each a life of the source. Only the latest may append, so that an instance of the source that was given up, and wakes up late, passes over nothing
+/// that the next one still has to append.
+/// </remarks>
 /// <typeparam name="TEvent">The event type.</typeparam>
 /// <param name="order">How far the producer has come.</param>
 /// <param name="pipeline">Takes the events.</param>
@@ -12,19 +15,30 @@ internal sealed class ProducerLane<TEvent>(ProducerOrder order, AppendPipeline<T
 {
     private readonly Lock _turn = new();
     private readonly Queue<(AppendRequest<TEvent> Request, CancellationToken CancellationToken)> _waiting = [];
+    private int _lives;
 
     /// <summary>How far the producer has come.</summary>
     public ProducerOrder Order => order;
 
-    /// <summary>Appends one event, unless it is repeated.</summary>
-    public ValueTask<ProducerReceipt> AppendAsync(TEvent e, long sequence, CancellationToken cancellationToken) =>
-        AppendAsync(e, ReadOnlyMemory<TEvent>.Empty, ProducerSequences.Shared(sequence, 1), cancellationToken);
+    /// <summary>Begins another life of the source: no call of an earlier one begins any more. Those that are on their way go on.</summary>
+    /// <returns>Its number.</returns>
+    public int BeginLife()
+    {
+        lock (_turn)
+        {
+            return ++_lives;
+        }
+    }
 
-    /// <summary>Appends those of several events as one that are not repeated.</summary>
-    public ValueTask<ProducerReceipt> AppendAsync(ReadOnlyMemory<TEvent> events, in ProducerSequences sequences, CancellationToken cancellationToken) =>
-        AppendAsync(default, events, sequences, cancellationToken);
+    /// <summary>Appends one event of a life, unless it is repeated.</summary>
+    public ValueTask<ProducerReceipt> AppendAsync(int life, TEvent e, long sequence, CancellationToken cancellationToken) =>
+        AppendAsync(life, e, ReadOnlyMemory<TEvent>.Empty, ProducerSequences.Shared(sequence, 1), cancellationToken);
 
-    private ValueTask<ProducerReceipt> AppendAsync(TEvent? single, ReadOnlyMemory<TEvent> events, in ProducerSequences sequences, CancellationToken cancellationToken)
+    /// <summary>Appends those of several events of a life as one that are not repeated.</summary>
+    public ValueTask<ProducerReceipt> AppendAsync(int life, ReadOnlyMemory<TEvent> events, in ProducerSequences sequences, CancellationToken cancellationToken) =>
+        AppendAsync(life, default, events, sequences, cancellationToken);
+
+    private ValueTask<ProducerReceipt> AppendAsync(int life, TEvent? single, ReadOnlyMemory<TEvent> events, in ProducerSequences sequences, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         pipeline.ThrowIfStoppedOrClosed();
@@ -35,6 +49,7 @@ internal sealed class ProducerLane<TEvent>(ProducerOrder order, AppendPipeline<T
 
         lock (_turn)
         {
+            ThrowUnlessLatest(life);
             int repeated = CountRepeated(sequences, out Task<LogPosition>? original);
             if (repeated == sequences.Count)
             {
@@ -55,6 +70,15 @@ internal sealed class ProducerLane<TEvent>(ProducerOrder order, AppendPipeline<T
 
             Send(request, sequences.From(repeated), cancellationToken);
             return AcknowledgeAsync(request.Acknowledged, repeated);
+        }
+    }
+
+    private void ThrowUnlessLatest(int life)
+    {
+        if (life != _lives)
+        {
+            throw new InvalidOperationException(
+                $"The producer '{order.Name}' was created again since, by another instance of its source: what this one would append might pass over events that the other still has to. End this instance; or, if it is the one to go on, create the producer again, and begin after its LastSequence. Nothing was appended.");
         }
     }
 

@@ -13,11 +13,19 @@ internal sealed class ProducerOrder(string name, long? last)
 {
     private const long None = -1;
 
+    /// <summary>More calls than anybody has on their way without looking what became of the first.</summary>
+    private const int MostMissing = 100_000;
+
     private readonly Lock _lock = new();
     private readonly LinkedList<ProducerAppend> _onTheirWay = [];
     private long _acknowledged = last ?? None;
     private long _begun = last ?? None;
-    private long? _failed;
+
+    /// <summary>
+    /// The first and last sequences of calls that did not get in, or were refused since another had not: each is to be repeated before anything after it. The repetition of one call, or of the beginning of it, must not
+    /// let pass what comes after the rest.
+    /// </summary>
+    private readonly SortedSet<long> _missing = [];
     private bool _isRetired;
 
     /// <summary>The producer's name.</summary>
@@ -56,10 +64,9 @@ internal sealed class ProducerOrder(string name, long? last)
             {
                 original = sequences.Last <= _acknowledged ? null : node!.Value.Repeat();
             }
-            else if (_failed is { } failed && sequences.Last >= failed && !sequences.Contains(failed))
+            else
             {
-                throw new InvalidOperationException(
-                    $"Sequence {sequences.Last} of the producer '{name}' cannot be appended before {failed}, which was tried and did not get into the log. Append {failed} again first. Nothing was appended.");
+                ThrowIfItPassesOver(sequences);
             }
 
             return repeated;
@@ -76,7 +83,11 @@ internal sealed class ProducerOrder(string name, long? last)
             ProducerAppend append = new(this, sequences);
             _onTheirWay.AddLast(append);
             _begun = sequences.Last;
-            _failed = sequences.Last >= _failed ? null : _failed;
+            while (_missing.Count > 0 && _missing.Min <= _begun)
+            {
+                _ = _missing.Remove(_missing.Min);
+            }
+
             return append;
         }
     }
@@ -98,7 +109,7 @@ internal sealed class ProducerOrder(string name, long? last)
         {
             _onTheirWay.Remove(append);
             _begun = _onTheirWay.Last?.Value.Sequences.Last ?? _acknowledged;
-            _failed = Math.Min(append.Sequences.First, _failed ?? long.MaxValue);
+            Miss(append.Sequences);
         }
     }
 
@@ -121,6 +132,35 @@ internal sealed class ProducerOrder(string name, long? last)
         lock (_lock)
         {
             _isRetired = false;
+        }
+    }
+
+    private void ThrowIfItPassesOver(in ProducerSequences sequences)
+    {
+        foreach (long missing in _missing)
+        {
+            if (missing > sequences.Last)
+            {
+                return;
+            }
+
+            if (!sequences.Contains(missing))
+            {
+                Miss(sequences);
+                throw new InvalidOperationException(
+                    $"Sequence {sequences.Last} of the producer '{name}' cannot be appended before {missing}, which was tried and did not get into the log. Append {missing} again first. Nothing was appended.");
+            }
+        }
+    }
+
+    /// <summary>Remembers the ends of a call that is to be repeated, whole or in pieces; of more calls than can be, the earliest.</summary>
+    private void Miss(in ProducerSequences sequences)
+    {
+        _ = _missing.Add(sequences.First);
+        _ = _missing.Add(sequences.Last);
+        while (_missing.Count > MostMissing)
+        {
+            _ = _missing.Remove(_missing.Max);
         }
     }
 

@@ -58,7 +58,7 @@ internal static class SegmentWriter
         long rows = result.Column(0).Int64(0);
         return (rows, StatsOf(rows, timeColumn, (Value(1), Value(2)), (Value(3), Value(4))));
 
-        long Value(int column) => rows == 0 ? 0 : result.Column(column).Int64(0);
+        long Value(int column) => rows == 0 ? 0 : EventColumnReader.Present(result.Column(column), 0).Int64(0);
     }
 
     /// <summary>What a Delta table says about the columns of a file of events.</summary>

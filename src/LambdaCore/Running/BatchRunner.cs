@@ -326,7 +326,7 @@ internal sealed partial class BatchRunner<TEvent>(
 
         if (view.Batch.Has(layers.Where(l => l != damaged)))
         {
-            _healer.Repair(view, damaged);
+            _healer.Repair(view, damaged, damage);
         }
         else
         {

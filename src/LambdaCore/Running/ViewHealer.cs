@@ -97,8 +97,9 @@ internal sealed class ViewHealer<TEvent>(EventLog<TEvent> log, BatchContext cont
     }
 
     /// <summary>Computes a damaged layer anew, and brings the others, which the view's table still has, up to the log's revision if they are not.</summary>
-    public void Repair(ServedView<TEvent> view, BatchView damaged)
+    public void Repair(ServedView<TEvent> view, BatchView damaged, LookupDamagedException damage)
     {
+        LogMessages.BatchLayerDiscarded(logger, view.Plan.Name, damaged.Range.ToString(), damage);
         using RevisionChanges changes = ChangesFor([view]);
         using PatchedLayers patched = view.Batch.Patch(
             [.. view.Snapshot.Batches.Where(l => l != damaged)], [damaged.Range], changes, ProgressReporter.None, CancellationToken.None);

@@ -1,4 +1,6 @@
 using LambdaCore.Aggregates;
+using LambdaCore.Batch;
+using LambdaCore.Values;
 
 namespace LambdaCore.Serving;
 
@@ -19,20 +21,36 @@ internal struct KeyStates<TRow>
     /// <summary>Which parts there are.</summary>
     public AnswerSource Sources;
 
+    /// <summary>The last file of a batch view that had the key, and where: what is to blame if the states turn out to be none that the view can have.</summary>
+    private LookupFile? _file;
+    private long _offset;
+
     /// <summary>Takes in what one batch view holds for the key.</summary>
-    /// <param name="state">The encoded states.</param>
-    public void AddBatch(ReadOnlySpan<byte> state)
+    /// <param name="file">Its file.</param>
+    /// <param name="state">The encoded states, within it.</param>
+    /// <exception cref="LookupDamagedException">They are none of the view's.</exception>
+    public void AddBatch(LookupFile file, ReadOnlySpan<byte> state)
     {
         if (Sources.HasFlag(AnswerSource.Batch))
         {
-            StateBytes.MergeInto(ref Batch, state);
+            file.MergeInto(ref Batch, state);
         }
         else
         {
-            Batch = StateBytes.Read<TRow>(state);
+            Batch = file.Read<TRow>(state);
             Sources |= AnswerSource.Batch;
         }
+
+        _file = file;
+        _offset = file.OffsetOf(state);
     }
+
+    /// <summary>The error that says where keys or states come from that no event can have led to: the file of a batch view, which is computed anew, or the log.</summary>
+    /// <param name="view">The view.</param>
+    /// <param name="error">What was found.</param>
+    public readonly LambdaCoreException Damage(string view, Exception error) => _file is not null
+        ? Damage(_file, error)
+        : StateRows.NotOfEvents(view, error);
 
     /// <summary>Whether there is a part after the batch views.</summary>
     public readonly bool HasSpeed => (Sources & (AnswerSource.Speed | AnswerSource.Log)) != AnswerSource.None;
@@ -57,6 +75,7 @@ internal struct KeyStates<TRow>
     }
 
     /// <summary>Both parts as one: the states over all events. The parts may share memory with it, so they are used up.</summary>
+    /// <exception cref="LookupDamagedException">What a batch view holds does not go with the rest.</exception>
     public TRow Merged()
     {
         if (!HasSpeed)
@@ -66,9 +85,18 @@ internal struct KeyStates<TRow>
 
         if (Sources.HasFlag(AnswerSource.Batch))
         {
-            Speed.Merge(in Batch);
+            try
+            {
+                Speed.Merge(in Batch);
+            }
+            catch (Exception error) when (_file is not null && StateBytes.Refuses(error))
+            {
+                throw Damage(_file, error);
+            }
         }
 
         return Speed;
     }
+
+    private readonly LookupDamagedException Damage(LookupFile file, Exception error) => new(file.Path, _offset, $"there is no row of the view ({error.Message})", error);
 }

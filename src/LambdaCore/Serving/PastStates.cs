@@ -69,7 +69,7 @@ internal sealed class PastStates<TRow> : IDisposable
         {
             if (layer.Lookup.TryGet(key, hash, out ReadOnlySpan<byte> state))
             {
-                states.AddBatch(state);
+                states.AddBatch(layer.Lookup, state);
             }
         }
 
@@ -94,7 +94,7 @@ internal sealed class PastStates<TRow> : IDisposable
             bool isStored = more && stored.Key.SequenceEqual(key);
             for (int row = 0; isStored && row < stored.RowCount; row++)
             {
-                states.AddBatch(stored.State(row));
+                states.AddBatch(stored.File(row), stored.State(row));
             }
 
             goesOn = !range.Contains(key) || visit(key, ref states);

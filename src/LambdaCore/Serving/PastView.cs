@@ -38,6 +38,11 @@ internal sealed class PastView<TEvent, TKey, TResult, TRow>(
         program.WriteKey(key, writer);
         byte[] bytes = writer.Written.ToArray();
         using PastStates<TRow> past = await ReadAsync(KeyRestriction.To(program.Plan, bytes), cancellationToken).ConfigureAwait(false);
+        return Of(past, () => Find(past, key, bytes));
+    }
+
+    private ViewEntry<TKey, TResult>? Find(PastStates<TRow> past, TKey key, byte[] bytes)
+    {
         RowReconciliation how = FromLog();
         KeyStates<TRow> states = past.Find(bytes);
         if (!maker.TryMakeOne(ref how, key, ref states, out MadeRow<TResult> row))
@@ -60,7 +65,20 @@ internal sealed class PastView<TEvent, TKey, TResult, TRow>(
 
         RowFilter<TKey> filter = RowFilter<TKey>.Of(program.Plan, program.Key, program.WindowStart, question.Where, question.Between);
         using PastStates<TRow> states = await ReadAsync(filter.Restriction, cancellationToken).ConfigureAwait(false);
-        return await Task.Run(() => Answer(question, filter, states, cancellationToken), cancellationToken).ConfigureAwait(false);
+        return await Task.Run(() => Of(states, () => Answer(question, filter, states, cancellationToken)), cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Answers; layers that turn out to be damaged are archives, which cannot be computed again.</summary>
+    private TAnswer Of<TAnswer>(PastStates<TRow> past, Func<TAnswer> answer)
+    {
+        try
+        {
+            return answer();
+        }
+        catch (LookupDamagedException damage) when (past.Archive.FirstOrDefault(l => l.Lookup.Path == damage.Path) is { } layer)
+        {
+            throw batch.ArchiveDamaged(layer.Range, damage.Path, damage);
+        }
     }
 
     private ViewAnswer<TKey, TResult> Answer(

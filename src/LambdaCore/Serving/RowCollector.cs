@@ -1,4 +1,5 @@
 using LambdaCore.Aggregates;
+using LambdaCore.Batch;
 using LambdaCore.Values;
 using LambdaCore.Views;
 
@@ -38,13 +39,21 @@ internal sealed class RowCollector<TEvent, TKey, TResult, TRow>(
     /// <param name="states">What the layers hold for it; used up.</param>
     /// <returns>The layers that rows were made of; none if no row was kept.</returns>
     /// <exception cref="OverflowException">A sum does not fit the type of the result.</exception>
+    /// <exception cref="LookupDamagedException">A batch view holds what no event can have led to.</exception>
     public AnswerSource Add(ReadOnlySpan<byte> bytes, ref KeyStates<TRow> states)
     {
-        if (IsFull)
+        try
         {
-            return AnswerSource.None;
+            return IsFull ? AnswerSource.None : AddRows(bytes, ref states);
         }
+        catch (NoSuchValueException error)
+        {
+            throw states.Damage(program.Plan.Name, error);
+        }
+    }
 
+    private AnswerSource AddRows(ReadOnlySpan<byte> bytes, ref KeyStates<TRow> states)
+    {
         if (program.Sessions is not { } sessions)
         {
             TKey key = ReadKey(bytes, 0);
@@ -90,8 +99,16 @@ internal sealed class RowCollector<TEvent, TKey, TResult, TRow>(
     {
         fixed (byte* start = bytes)
         {
-            ByteReader reader = new(start, bytes.Length);
-            return program.ReadKey(ref reader, sessionStart);
+            try
+            {
+                ByteReader reader = new(start, bytes.Length);
+                TKey key = program.ReadKey(ref reader, sessionStart);
+                return reader.Remaining == 0 ? key : throw new NoSuchValueException($"A key of {bytes.Length} bytes goes on for {reader.Remaining} bytes behind its last column.");
+            }
+            catch (InvalidDataException error)
+            {
+                throw new NoSuchValueException(error.Message, error);
+            }
         }
     }
 

@@ -1,4 +1,6 @@
 using LambdaCore.Aggregates;
+using LambdaCore.Batch;
+using LambdaCore.Values;
 using LambdaCore.Views;
 
 namespace LambdaCore.Serving;
@@ -35,6 +37,7 @@ internal sealed class RowMaker<TEvent, TKey, TResult, TRow>(ViewProgram<TEvent, 
     /// <param name="made">The row.</param>
     /// <returns>False if the key has no row.</returns>
     /// <exception cref="OverflowException">A sum does not fit the type of the result.</exception>
+    /// <exception cref="LookupDamagedException">A batch view holds what no event can have led to.</exception>
     public bool TryMakeOne(ref RowReconciliation how, TKey key, ref KeyStates<TRow> states, out MadeRow<TResult> made)
     {
         BatchShare share = ShareOf(in how, key, states.Sources);
@@ -46,10 +49,17 @@ internal sealed class RowMaker<TEvent, TKey, TResult, TRow>(ViewProgram<TEvent, 
             (share, sessionEnd, states) = (session.Share, session.End, session.States);
         }
 
-        if (states.Sources == AnswerSource.None || !TryMake(ref how, key, share, ref states, out made))
+        try
         {
-            made = default;
-            return false;
+            if (states.Sources == AnswerSource.None || !TryMake(ref how, key, share, ref states, out made))
+            {
+                made = default;
+                return false;
+            }
+        }
+        catch (NoSuchValueException error)
+        {
+            throw states.Damage(program.Plan.Name, error);
         }
 
         how.Count(made.Share);

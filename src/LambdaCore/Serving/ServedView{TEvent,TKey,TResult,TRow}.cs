@@ -382,7 +382,7 @@ internal sealed class ServedView<TEvent, TKey, TResult, TRow> : ServedView<TEven
                 bool isStored = more && stored.Key.SequenceEqual(key);
                 for (int row = 0; isStored && row < stored.RowCount; row++)
                 {
-                    states.AddBatch(stored.State(row));
+                    states.AddBatch(stored.File(row), stored.State(row));
                 }
 
                 reading.Contributed |= rows.Add(key, ref states);
@@ -452,7 +452,7 @@ internal sealed class ServedView<TEvent, TKey, TResult, TRow> : ServedView<TEven
         {
             if (batch.Lookup.TryGet(key, hash, out ReadOnlySpan<byte> state))
             {
-                states.AddBatch(state);
+                states.AddBatch(batch.Lookup, state);
             }
         }
     }

@@ -43,7 +43,7 @@ internal readonly record struct SessionStates<TRow>(long First, long End, BatchS
             IReadOnlyList<SessionSpan> ofBatch = sessions.Spans(in session.Batch, default);
             if (share.IsAll)
             {
-                split.AddRange(ofBatch.Select(own => new SessionStates<TRow>(own.First, own.Last + sessions.Gap, share, Part(sessions, new KeyStates<TRow> { Batch = session.Batch }, in own))));
+                split.AddRange(ofBatch.Select(own => new SessionStates<TRow>(own.First, own.Last + sessions.Gap, share, Part(sessions, in session, in own))));
             }
             else
             {
@@ -55,7 +55,7 @@ internal readonly record struct SessionStates<TRow>(long First, long End, BatchS
         return split;
     }
 
-    private static KeyStates<TRow> Part<TKey>(SessionRows<TKey, TRow> sessions, in KeyStates<TRow> states, in SessionSpan span) => new()
+    private static KeyStates<TRow> Part<TKey>(SessionRows<TKey, TRow> sessions, in KeyStates<TRow> states, in SessionSpan span) => states with
     {
         Batch = sessions.Slice(in states.Batch, span.LeftStart, span.LeftEnd),
         Speed = sessions.Slice(in states.Speed, span.RightStart, span.RightEnd),

@@ -67,31 +67,37 @@ internal sealed class ViewComparer<TEvent, TKey, TResult, TRow>(ViewProgram<TEve
     }
 
     /// <summary>The rows that are kept under the current key: one, or one for each session, by its start.</summary>
-    private unsafe Dictionary<long, Row> RowsOf(LayerCursor layers)
+    private Dictionary<long, Row> RowsOf(LayerCursor layers)
     {
-        TRow states = StateBytes.Read<TRow>(layers.State(0));
-        for (int i = 1; i < layers.RowCount; i++)
+        TRow states = layers.Merged<TRow>();
+        if (program.Sessions is not { } sessions)
         {
-            StateBytes.MergeInto(ref states, layers.State(i));
+            return new Dictionary<long, Row> { [0] = RowOf(ReadKey(layers, 0), in states) };
         }
 
-        fixed (byte* start = layers.Key)
+        Dictionary<long, Row> rows = [];
+        foreach (SessionSpan span in sessions.Spans(in states, default))
         {
-            ByteReader reader = new(start, layers.Key.Length);
-            if (program.Sessions is not { } sessions)
-            {
-                return new Dictionary<long, Row> { [0] = RowOf(program.ReadKey(ref reader, 0), in states) };
-            }
+            TRow session = sessions.Slice(in states, span.LeftStart, span.LeftEnd);
+            rows[span.First] = RowOf(ReadKey(layers, span.First), in session);
+        }
 
-            Dictionary<long, Row> rows = [];
-            foreach (SessionSpan span in sessions.Spans(in states, default))
-            {
-                reader = new ByteReader(start, layers.Key.Length);
-                TRow session = sessions.Slice(in states, span.LeftStart, span.LeftEnd);
-                rows[span.First] = RowOf(program.ReadKey(ref reader, span.First), in session);
-            }
+        return rows;
+    }
 
-            return rows;
+    private unsafe TKey ReadKey(LayerCursor layers, long sessionStart)
+    {
+        try
+        {
+            fixed (byte* start = layers.Key)
+            {
+                ByteReader reader = new(start, layers.Key.Length);
+                return program.ReadKey(ref reader, sessionStart);
+            }
+        }
+        catch (Exception error) when (error is InvalidDataException or NoSuchValueException)
+        {
+            throw layers.File(0).NoRow(layers.Key, error);
         }
     }
 
@@ -101,7 +107,7 @@ internal sealed class ViewComparer<TEvent, TKey, TResult, TRow>(ViewProgram<TEve
         {
             return new Row(key, program.Project(key, in states));
         }
-        catch (Exception error) when (error is OverflowException or AggregateFailedException)
+        catch (Exception error) when (error is OverflowException or AggregateFailedException or NoSuchValueException)
         {
             return new Row(key, error.Message);
         }

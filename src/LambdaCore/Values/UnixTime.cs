@@ -9,11 +9,17 @@ internal static class UnixTime
     /// <summary>Days from 0001-01-01 to 1970-01-01.</summary>
     public const int EpochDays = 719_162;
 
+    private const int GreatestDays = 2_932_896;
+    private const long MicrosecondsPerDay = 86_400_000_000;
+    private const long LeastMicroseconds = -EpochDays * MicrosecondsPerDay;
+    private const long GreatestMicroseconds = ((GreatestDays + 1) * MicrosecondsPerDay) - 1;
+
     /// <summary>Microseconds since the Unix epoch; 100 ns ticks below a microsecond are cut off.</summary>
     public static long FromDateTimeOffset(DateTimeOffset value) =>
         (value.UtcTicks / TimeSpan.TicksPerMicrosecond) - (DateTime.UnixEpoch.Ticks / TimeSpan.TicksPerMicrosecond);
 
     /// <summary>The time, with offset zero.</summary>
+    /// <exception cref="NoSuchValueException">It lies outside of the years 1 to 9999.</exception>
     public static DateTimeOffset ToDateTimeOffset(long microseconds) => new(ToDateTime(microseconds));
 
     /// <summary>Microseconds since the Unix epoch; 100 ns ticks below a microsecond are cut off.</summary>
@@ -26,11 +32,17 @@ internal static class UnixTime
                 nameof(value));
 
     /// <summary>The time, marked as UTC.</summary>
-    public static DateTime ToDateTime(long microseconds) => DateTime.UnixEpoch.AddTicks(microseconds * TimeSpan.TicksPerMicrosecond);
+    /// <exception cref="NoSuchValueException">It lies outside of the years 1 to 9999.</exception>
+    public static DateTime ToDateTime(long microseconds) => microseconds is >= LeastMicroseconds and <= GreatestMicroseconds
+        ? DateTime.UnixEpoch.AddTicks(microseconds * TimeSpan.TicksPerMicrosecond)
+        : throw new NoSuchValueException($"{microseconds} microseconds since 1970 lie outside of the years 1 to 9999.");
 
     /// <summary>Days since 1970-01-01.</summary>
     public static int FromDateOnly(DateOnly value) => value.DayNumber - EpochDays;
 
     /// <summary>The date of a number of days since 1970-01-01.</summary>
-    public static DateOnly ToDateOnly(int days) => DateOnly.FromDayNumber(days + EpochDays);
+    /// <exception cref="NoSuchValueException">It lies outside of the years 1 to 9999.</exception>
+    public static DateOnly ToDateOnly(int days) => days is >= -EpochDays and <= GreatestDays
+        ? DateOnly.FromDayNumber(days + EpochDays)
+        : throw new NoSuchValueException($"{days} days since 1970-01-01 lie outside of the years 1 to 9999.");
 }

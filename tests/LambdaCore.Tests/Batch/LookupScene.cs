@@ -16,11 +16,14 @@ internal static class LookupScene
     public static SortedDictionary<byte[], byte[]> NewOracle() => new(ByBytes);
 
     /// <summary>The bytes of a file with the oracle's rows.</summary>
-    public static byte[] Write(SortedDictionary<byte[], byte[]> oracle)
+    public static byte[] Write(SortedDictionary<byte[], byte[]> oracle) => Write(oracle, View, Covered);
+
+    /// <summary>The bytes of a file of some view with the oracle's rows.</summary>
+    public static byte[] Write(SortedDictionary<byte[], byte[]> oracle, string fingerprint, LogRange range)
     {
         using var storage = new InMemoryStorage();
         string path = storage.NewScratchPath(".lookup");
-        using var writer = new LookupWriter(path, View, Covered, oracle.Count);
+        using var writer = new LookupWriter(path, fingerprint, range, oracle.Count);
         foreach ((byte[] key, byte[] state) in oracle)
         {
             writer.Add(key, state);

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using LambdaCore.CrashHost;
 using LambdaCore.Log;
 using LambdaCore.Storage;
 using LambdaCore.Tests.Log;

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using LambdaCore.Batch;
+using LambdaCore.CrashHost;
 using LambdaCore.Storage;
 using LambdaCore.Tests.Batch;
 using LambdaCore.Tests.Values;

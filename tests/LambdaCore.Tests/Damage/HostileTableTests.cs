@@ -1,5 +1,6 @@
-using System.Text;
 using System.Text.RegularExpressions;
+using System.Text;
+using LambdaCore.CrashHost;
 using LambdaCore.DuckDb;
 using LambdaCore.Log;
 using LambdaCore.Storage;

@@ -48,6 +48,9 @@ internal sealed class StoreImage
         content[offset] ^= bits;
     }
 
+    /// <summary>Puts other content in the place of a file's.</summary>
+    public void Replace(string path, byte[] content) => _files[path] = (content, content.Length);
+
     /// <summary>Cuts a file.</summary>
     public void Truncate(string path, int length) => _files[path] = (_files[path].Content[..Math.Min(length, _files[path].Content.Length)], length);
 

@@ -86,7 +86,7 @@ internal sealed class ProducerTests
     }
 
     [Test]
-    public async Task All_producers_of_a_name_are_one_and_names_differ_by_their_code_points()
+    public async Task All_lives_of_a_name_are_one_producer_and_names_differ_by_their_code_points()
     {
         await using LambdaStore<Sourced> store = Sourced.Open(_disk);
         string[] names = ["e\u0301", "\u00E9", "É", "É ", "a/b", "a\\b", "..", "\"; --", "\0\n", "😀", $"{Guid.NewGuid()}", new string('ü', 127) + "x"];
@@ -142,7 +142,7 @@ internal sealed class ProducerTests
         Task<ProducerReceipt> original = producer.AppendAsync(Sourced.Of("a", 2, 3), firstSequence: 2).AsTask();
         await blockade.Reached;
         Task<ProducerReceipt> queued = producer.AppendAsync(Sourced.Of("a", 5), 5).AsTask();
-        Task<ProducerReceipt> one = store.CreateProducer("a").AppendAsync(Sourced.Of("a", 3), 3).AsTask();
+        Task<ProducerReceipt> one = producer.AppendAsync(Sourced.Of("a", 3), 3).AsTask();
         Task<ProducerReceipt> all = producer.AppendAsync(Sourced.Of("a", 0, 6), firstSequence: 0).AsTask();
         Task<ProducerReceipt> more = producer.AppendAsync(Sourced.Of("a", 1, 7), firstSequence: 1).AsTask();
         ProducerReceipt durable = await producer.AppendAsync(Sourced.Of("a", 0, 2), firstSequence: 0);
@@ -314,9 +314,9 @@ internal sealed class ProducerTests
     {
         const int events = 3000;
         await using LambdaStore<Sourced> store = Sourced.Open(_disk, o => o.Durability = Durability.Buffered);
+        Producer<Sourced> producer = store.CreateProducer("a");
         long[] appended = await Task.WhenAll(Enumerable.Range(0, 4).Select(caller => Task.Run(async () =>
         {
-            Producer<Sourced> producer = store.CreateProducer("a");
             Random random = new(caller);
             long mine = 0;
             for (int next = 0; next < events;)

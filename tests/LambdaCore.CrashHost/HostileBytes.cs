@@ -1,9 +1,9 @@
 using System.Buffers.Binary;
 
-namespace LambdaCore.Tests.Damage;
+namespace LambdaCore.CrashHost;
 
 /// <summary>Changes of bytes as somebody makes them who wants to do harm: at random, and where lengths, counts and offsets stand, to the values that hurt most.</summary>
-internal static class HostileBytes
+public static class HostileBytes
 {
     private static readonly long[] Extremes =
     [
