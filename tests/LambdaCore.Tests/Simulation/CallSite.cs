@@ -49,6 +49,15 @@ internal sealed record CallSite(string Caller, string Callee, int Number, int Of
         return sites;
     }
 
+    /// <summary>The methods of the library that have code, each by its type and name.</summary>
+    /// <param name="library">The bytes of the assembly.</param>
+    public static IReadOnlyList<string> Methods(byte[] library)
+    {
+        using PEReader image = new(new MemoryStream(library));
+        MetadataReader metadata = image.GetMetadataReader();
+        return [.. metadata.MethodDefinitions.Select(metadata.GetMethodDefinition).Where(m => m.RelativeVirtualAddress > 0).Select(m => NameOf(metadata, m))];
+    }
+
     public override string ToString() => Name;
 
     private static IEnumerable<(int Offset, MethodDefinition Callee)> Calls(PEReader image, MetadataReader metadata, MethodDefinition method)

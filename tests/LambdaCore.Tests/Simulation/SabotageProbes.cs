@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Reflection;
 using LambdaCore.Batch;
 using LambdaCore.Log;
@@ -43,12 +44,7 @@ internal static class SabotageProbes
         LambdaStore<Reading> store = StoreOpening.Open("memory", disk, options);
         store.AppendAsync(new Reading(DateTimeOffset.UtcNow, 1, 1, "the last words")).AsTask().GetAwaiter().GetResult();
         store.DisposeAsync().AsTask().GetAwaiter().GetResult();
-        string path = $"wal/{disk.List("wal")[^1]}";
-        using (IStorageFile file = disk.Open(path, FileAccess.ReadWrite))
-        {
-            file.Write(disk.ReadAll(path).AsSpan().IndexOf("the last words"u8), "THE"u8);
-        }
-
+        Flip(disk, $"wal/{disk.List("wal")[^1]}", "the last words"u8);
         return Refused<LogCorruptException>(() => StoreOpening.Open("memory", disk, options), "a damaged group was taken for one that a crash has left");
     }
 
@@ -95,6 +91,69 @@ internal static class SabotageProbes
         content[content.Length - LookupFooter.Length + 32 + 16] ^= 2;
         return Refused<LookupDamagedException>(() => LookupScene.Open(content), "a number of rows was believed that nobody wrote");
     }
+
+    public static string? FlippedChecksum()
+    {
+        SortedDictionary<byte[], byte[]> rows = LookupScene.NewOracle();
+        byte[] state = [.. Enumerable.Repeat((byte)0xAB, 40)];
+        rows.Add([1, 2, 3], state);
+        byte[] content = LookupScene.Write(rows);
+
+        // Behind the blocks stand their checksums, then the footer.
+        const int blockLength = LookupFooter.BlockLength;
+        int blocks = Enumerable.Range(1, content.Length).First(n => (content.Length - LookupFooter.Length - (4 * n) + blockLength - 1) / blockLength == n);
+        int end = content.Length - LookupFooter.Length - (4 * blocks);
+        int at = content.AsSpan().IndexOf(state) + 7;
+        content[at] ^= 4;
+        int block = at / blockLength;
+        BinaryPrimitives.WriteUInt32LittleEndian(content.AsSpan(end + (4 * block)), Crc32C.Of(content.AsSpan((block * blockLength)..Math.Min(end, (block + 1) * blockLength))));
+        return Refused<LookupDamagedException>(() => LookupScene.Get(LookupScene.Open(content), [1, 2, 3]), "a checksum was believed that nobody wrote");
+    }
+
+    public static string? FlippedOrder()
+    {
+        using InMemoryStorage disk = new();
+        disk.CreateFolder("views/any");
+        RebuildFolder folder = new(disk, "views/any");
+        folder.Begin(new RebuildOrder { Id = Guid.Empty, Kind = RebuildKind.Reprocessing, Fingerprint = "sound", OrderedAt = DateTimeOffset.UnixEpoch });
+        Flip(disk, $"views/any/{RebuildFolder.Name}/order.json", "sound"u8);
+        return folder.Order() is { } order ? $"an order was read that nobody gave: {order}" : null;
+    }
+
+    public static string? FlippedSalvage()
+    {
+        using InMemoryStorage disk = new();
+        LambdaStoreOptions<Reading> options = new LambdaStoreOptions<Reading> { BatchThreads = 1 }.EventTime(e => e.At);
+        LambdaStore<Reading> store = StoreOpening.Open("memory", disk, options);
+        store.AppendAsync(new Reading(DateTimeOffset.UtcNow, 1, 1, "the last words")).AsTask().GetAwaiter().GetResult();
+        store.RunBatchAsync().GetAwaiter().GetResult();
+        store.DisposeAsync().AsTask().GetAwaiter().GetResult();
+        Flip(disk, $"log/{disk.List("log")[0]}", "the last words"u8);
+        using InMemoryStorage salvaged = new();
+        return StoreSalvage.Run(disk, salvaged, options, CancellationToken.None).Damage.Count > 0 ? null : "a damaged segment was salvaged";
+    }
+
+    public static string? MissingCommit() => Afterwards(null, t => t.The_newest_commit_of_the_log_is_missed());
+
+    public static string? FaultedSpill() => Caught(() =>
+    {
+        Speed.SpillTests test = new();
+        test.A_full_disk_stops_the_layer_with_its_reason_and_nobody_hangs(0);
+    });
+
+    public static string? DamagedArchive() => Caught(() =>
+    {
+        EndToEnd.Retaining.ArchiveLayerTests test = new();
+        test.BeginAsync().GetAwaiter().GetResult();
+        try
+        {
+            test.Another_definition_under_the_name_is_refused_as_long_as_there_is_an_archive().GetAwaiter().GetResult();
+        }
+        finally
+        {
+            test.End();
+        }
+    });
 
     /// <summary>Runs the write-ahead log until something is missed.</summary>
     /// <param name="ignores">Which flushes do nothing.</param>
@@ -151,6 +210,12 @@ internal static class SabotageProbes
         Caught(() => test(new PowerCutAfterwardsTests { Ignores = ignores }).GetAwaiter().GetResult());
 
     public static string? Afterwards(Func<StorageCall, bool>? ignores, Action<PowerCutAfterwardsTests> test) => Caught(() => test(new PowerCutAfterwardsTests { Ignores = ignores }));
+
+    private static void Flip(InMemoryStorage disk, string path, ReadOnlySpan<byte> text)
+    {
+        using IStorageFile file = disk.Open(path, FileAccess.ReadWrite);
+        file.Write(disk.ReadAll(path).AsSpan().IndexOf(text), [(byte)(text[0] ^ 4)]);
+    }
 
     private static string? Refused<TError>(Action action, string otherwise)
         where TError : Exception

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Reflection;
 using LambdaCore.Storage;
 using NUnit.Framework;
 
@@ -31,6 +32,20 @@ internal sealed class SabotageTests
         });
     }
 
+    [Test]
+    public void Whoever_computes_a_checksum_or_refuses_to_go_on_is_known()
+    {
+        string[] checks = [.. typeof(SabotageTests).GetMethod(nameof(A_check_that_is_missing_is_caught))!.GetCustomAttributes<TestCaseAttribute>().Select(c => $"{((string)c.Arguments[0]!).Split('.')[^1].Split('`')[0]}.{c.Arguments[1]}")];
+        string[] checksums = [.. CallSite.Find(PatchedLibrary.ReadLibrary(), c => c is "Crc32C.Of" or "FileHash.Of").Select(s => s.Caller)];
+        string[] refusals = [.. CallSite.Methods(PatchedLibrary.ReadLibrary()).Where(m => m.Contains(".ThrowIf", StringComparison.Ordinal))];
+        Assert.Multiple(() =>
+        {
+            Assert.That(string.Join("\n", checksums.Except(checks).Except(CheckCalls.Writers.Keys)), Is.Empty, "Is it a check? Then put it into a method of its own, and give that a probe; else say in CheckCalls.Writers what it is.");
+            Assert.That(string.Join("\n", refusals.Except(checks).Except(CheckCalls.Refusals.Keys)), Is.Empty, "Does it refuse what an earlier failure has made unsure? Then give it a probe; else say in CheckCalls.Refusals what it refuses.");
+            Assert.That(string.Join("\n", CheckCalls.Writers.Keys.Except(checksums).Concat(CheckCalls.Refusals.Keys.Except(refusals))), Is.Empty, "There are no such methods.");
+        });
+    }
+
     [TestCaseSource(nameof(FlushesOfTables))]
     public void A_flush_that_does_nothing_is_caught(Flush flush)
     {
@@ -51,6 +66,12 @@ internal sealed class SabotageTests
     [TestCase("LambdaCore.Log.SegmentVerifier", "HasItsHash", nameof(SabotageProbes.FlippedSegment))]
     [TestCase("LambdaCore.Batch.LookupFile", "IsSoundBlock", nameof(SabotageProbes.FlippedState))]
     [TestCase("LambdaCore.Batch.LookupFooter", "IsSoundFooter", nameof(SabotageProbes.FlippedFooter))]
+    [TestCase("LambdaCore.Batch.LookupFile", "AreSoundChecksums", nameof(SabotageProbes.FlippedChecksum))]
+    [TestCase("LambdaCore.Batch.RebuildFolder", "IsSoundNote", nameof(SabotageProbes.FlippedOrder))]
+    [TestCase("LambdaCore.Log.SalvagedFiles", "HasItsHash", nameof(SabotageProbes.FlippedSalvage))]
+    [TestCase("LambdaCore.Tables.DeltaHead", "Check", nameof(SabotageProbes.MissingCommit))]
+    [TestCase("LambdaCore.Speed.SpillStore", "ThrowIfFaulted", nameof(SabotageProbes.FaultedSpill))]
+    [TestCase("LambdaCore.Batch.BatchTable", "ThrowIfArchive", nameof(SabotageProbes.DamagedArchive))]
     [TestCase("LambdaCore.Log.WriteAheadLog", "ThrowIfPoisoned", nameof(SabotageProbes.WriteAhead))]
     [TestCase("LambdaCore.Tables.DeltaTable", "ThrowIfFailed", nameof(SabotageProbes.FailingCommit))]
     [TestCase("LambdaCore.Log.AppendPipeline`1", "ThrowIfStopped", nameof(SabotageProbes.FailedFlush))]
@@ -66,6 +87,10 @@ internal sealed class SabotageTests
     [TestCase(nameof(SabotageProbes.FlippedFooter))]
     [TestCase(nameof(SabotageProbes.FlippedClosedLog))]
     [TestCase(nameof(SabotageProbes.MixedCommits))]
+    [TestCase(nameof(SabotageProbes.FlippedChecksum))]
+    [TestCase(nameof(SabotageProbes.FlippedOrder))]
+    [TestCase(nameof(SabotageProbes.FlippedSalvage))]
+    [TestCase(nameof(SabotageProbes.ClosedLog))]
     public void Nothing_is_missed_where_all_checks_are_there(string probe) =>
         Assert.That(typeof(SabotageProbes).GetMethod(probe, [])!.Invoke(null, null), Is.Null);
 
