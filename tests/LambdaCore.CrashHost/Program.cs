@@ -13,10 +13,16 @@ if (args.Length == 0)
 // Each acknowledgement is told on a line of its own: producer, first number, count, first position.
 // Or appends through producers that repeat what they are not sure of: ... repeats.
 // Then the lines are: producer, last number, number of events that were new, end of the range.
+// It ends by itself when its input does, since whoever was to kill it is gone then.
 string folder = args[0];
 int firstProducer = int.Parse(args[1], CultureInfo.InvariantCulture);
 int producers = int.Parse(args[2], CultureInfo.InvariantCulture);
 Lock console = new();
+_ = Task.Run(() =>
+{
+    Console.In.ReadToEnd();
+    Environment.Exit(2);
+});
 await using LambdaStore<NumberedEvent> store = await LambdaStore.OpenAsync<NumberedEvent>(folder, NumberedViews.Configure);
 await Task.WhenAll([Task.Run(BatchAsync), .. Enumerable.Range(firstProducer, producers).Select(p => Task.Run(() => args[3] == "repeats" ? RepeatAsync(p) : AppendAsync(p)))]);
 

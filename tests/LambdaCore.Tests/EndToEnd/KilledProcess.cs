@@ -21,7 +21,7 @@ internal static class KilledProcess
     public static async Task<List<Acknowledgement>> RunAsync(string folder, int firstProducer, int producers, TimeSpan life, string kind = "appends")
     {
         string program = typeof(NumberedEvent).Assembly.Location;
-        ProcessStartInfo start = new("dotnet", ["exec", program, folder, $"{firstProducer}", $"{producers}", kind]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        ProcessStartInfo start = new("dotnet", ["exec", program, folder, $"{firstProducer}", $"{producers}", kind]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
         using Process process = Process.Start(start)!;
         Task<string> errors = process.StandardError.ReadToEndAsync();
         List<Acknowledgement> acknowledged = [];

@@ -22,7 +22,7 @@ internal sealed class PhaseKillTests
     public async Task A_process_that_is_killed_in_any_phase_leaves_stores_that_have_all_it_acknowledged()
     {
         Random random = Seed.Random(out _);
-        int rounds = Rounds.Of(100);
+        int rounds = Rounds.Of(180);
         int[] seeds = [.. Enumerable.Range(0, Chains).Select(_ => random.Next())];
         SortedDictionary<string, int> hits = new(StringComparer.Ordinal);
         await Parallel.ForEachAsync(seeds, new ParallelOptions { MaxDegreeOfParallelism = Chains }, async (seed, _) => await KillAsync(new Random(seed), rounds / Chains, hits));

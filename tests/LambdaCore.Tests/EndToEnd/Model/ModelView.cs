@@ -123,13 +123,11 @@ internal sealed partial class ModelView<TKey, TResult>(
     public override async Task CheckAllAsync(StoreMoment moment)
     {
         RandomQuestion<TKey, TResult> everything = new(moment, definition);
-        IReadOnlyList<ViewEntry<TKey, TResult>>? rows = await CheckAsync(moment, everything);
-        if (byHand is not null && rows is not null)
+        if (await CheckAsync(moment, everything) is { } answer && byHand is not null)
         {
-            LogPosition batchEnd = rows.Count == 0 ? new LogPosition(moment.Events.Count) : rows[0].Receipt.BatchEnd;
-            Func<int, bool> counts = moment.CountedWith(batchEnd);
-            IReadOnlyList<AnyEvent?> events = rows.Count == 0 ? moment.Events : moment.EventsOf(rows[0].Receipt);
-            CompareWithHand(rows, byHand(events.Where((_, position) => counts(position)).OfType<AnyEvent>()));
+            Func<int, bool> counts = moment.CountedWith(answer.Receipt.BatchEnd);
+            IReadOnlyList<AnyEvent?> events = moment.EventsOf(answer.Receipt);
+            CompareWithHand(answer.Rows, byHand(events.Where((_, position) => counts(position)).OfType<AnyEvent>()));
         }
     }
 
@@ -200,7 +198,7 @@ internal sealed partial class ModelView<TKey, TResult>(
         Model.Check(row.IsComplete == complete, $"{asked}: key {Values.Show(row.Key)} is said to be complete: {row.IsComplete}, but the watermark is {row.Receipt.Watermark:O}");
     }
 
-    private async Task<IReadOnlyList<ViewEntry<TKey, TResult>>?> CheckAsync(StoreMoment moment, RandomQuestion<TKey, TResult> question)
+    private async Task<ViewAnswer<TKey, TResult>?> CheckAsync(StoreMoment moment, RandomQuestion<TKey, TResult> question)
     {
         ViewAnswer<TKey, TResult> answer;
         LogPosition batchEnd = BatchEndOf(moment);
@@ -256,7 +254,7 @@ internal sealed partial class ModelView<TKey, TResult>(
             Model.Check(answer.Rows.Zip(answer.Rows.Skip(1)).All(p => Values.Compare(p.First.Key, p.Second.Key) < 0), $"{question}: keys do not ascend: {Values.Show(answer.Rows.Select(r => r.Key))}");
         }
 
-        return answer.Rows;
+        return answer;
     }
 
     private LogPosition BatchEndOf(StoreMoment moment) => StoreInternals<AnyEvent>.Of(moment.Store).Views.First(v => v.Plan.Name == Name).Snapshot.End;
