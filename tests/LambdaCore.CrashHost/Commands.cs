@@ -48,8 +48,16 @@ public static class Commands
                 Thread.Sleep(1);
             }
 
-            using StoreWork work = new(tape, 0, fields[4], life, seed);
-            await work.OnceAsync(fields[5..]);
+            using (StoreWork work = new(tape, 0, fields[4], life, seed))
+            {
+                await work.OnceAsync(fields[5..]);
+            }
+
+            // A fault may still be there, which must meet no call but those of the work.
+            while (tape.IsStarted)
+            {
+                Thread.Sleep(1);
+            }
         }
     }
 

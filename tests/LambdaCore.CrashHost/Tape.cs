@@ -22,7 +22,7 @@ public sealed class Tape : IDisposable
         _end = _memory.ReadInt64(0);
     }
 
-    /// <summary>Whether the writer may go on: its reader says so when all is ready.</summary>
+    /// <summary>Whether the writer may go on: its reader says so when all is ready, and until it has disposed of the tape.</summary>
     public bool IsStarted
     {
         get => _memory.ReadByte(8) != 0;
@@ -64,6 +64,7 @@ public sealed class Tape : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        IsStarted = false;
         _memory.Dispose();
         _file.Dispose();
     }
