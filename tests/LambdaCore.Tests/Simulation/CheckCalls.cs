@@ -31,6 +31,7 @@ internal static class CheckCalls
         ["EventLog.ThrowIfGone"] = Input,
         ["WriteAheadFormat.ThrowIfUnknown"] = "It refuses formats that there are not yet.",
         ["ProducerOrder.ThrowIfRetired"] = Ends,
+        ["ProducerOrder.ThrowIfItPassesOver"] = "No probe: ProducerLivesTests.The_repetition_of_one_call_that_did_not_get_in_lets_nothing_pass_the_next_one_that_did_not holds it.",
         ["SchemaRefusals.ThrowIfAny"] = Input,
         ["PhysicalStorage.ThrowIfLink"] = "Hardening: HostileNameTests and LinkTests.",
         ["InMemoryFile.ThrowIfClosed"] = Ends,
